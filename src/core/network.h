@@ -1,0 +1,26 @@
+#ifndef CORE_NETWORK_H
+#define CORE_NETWORK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+/*
+ * An IP address, or a block of them in CIDR form. An IPv4 address written inside IPv6 (::ffff:192.0.2.1) is the IPv4
+ * address; beyond that the two families never contain each other.
+ */
+struct network {
+	bool is_v4;
+	unsigned bits; /* of the prefix; 32 or 128 for one address */
+	uint8_t bytes[16];
+};
+
+/* "192.0.2.1", "192.0.2.0/24", "2001:db8::/32". E_INVALID: anything else, also bits set beyond the prefix. */
+enum status must_check network_parse(const char *text, struct network *ret_network);
+/* One address only. */
+enum status must_check address_parse(const char *text, struct network *ret_address);
+/* Whether all of `inner` lies in `outer`. */
+bool network_has(const struct network *outer, const struct network *inner);
+
+#endif

@@ -1,0 +1,20 @@
+#ifndef CRYPTO_HASH_H
+#define CRYPTO_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* SHA-256, HMAC (RFC 2104) and HKDF (RFC 5869). They abort if OpenSSL cannot: there is no safe way on. */
+void sha256(const void *data, size_t size, uint8_t out[32]);
+void hmac_sha256(const void *key, size_t key_size, const void *data, size_t size, uint8_t out[32]);
+/* At most 8160 bytes of output. `info` is text without its NUL. */
+void hkdf_sha256(const void *key, size_t key_size, const void *salt, size_t salt_size, const char *info, uint8_t *out,
+		 size_t out_size);
+
+/*
+ * Fetches and uses every algorithm of this folder once. A process that will give up the right to open files calls it
+ * before: afterwards nothing here needs more than memory, the clock and randomness.
+ */
+void crypto_warm(void);
+
+#endif

@@ -1,0 +1,19 @@
+#ifndef CRYPTO_OPENSSL_H
+#define CRYPTO_OPENSSL_H
+
+#include <openssl/evp.h>
+
+/* Inside src/crypto only. */
+
+/* OpenSSL's algorithms, fetched once: a fetch for every call costs as much as a small hash. Shared by all threads. */
+struct crypto_objects {
+	EVP_MD *sha256;
+	EVP_CIPHER *aes_256_gcm;
+	EVP_MAC_CTX *hmac_sha256; /* a template: dup it, then give the key */
+	EVP_KDF *hkdf;
+};
+
+/* Never NULL: aborts when OpenSSL cannot give them. */
+const struct crypto_objects *crypto_objects(void);
+
+#endif

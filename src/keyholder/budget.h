@@ -1,0 +1,29 @@
+#ifndef KEYHOLDER_BUDGET_H
+#define KEYHOLDER_BUDGET_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+
+/*
+ * At most BUDGET_CHECKS in any BUDGET_SECONDS for each name (a TOTP seed's row). The table grows with the names used
+ * within the last minute, up to BUDGET_PLACES_MAX; when it is full then new names are refused, so filling it buys
+ * nobody a guess. Names come in only after their blob has been unsealed: strangers cannot fill it with names they
+ * invent.
+ */
+enum { BUDGET_CHECKS = 10, BUDGET_SECONDS = 60, BUDGET_PLACES_MIN = 1024, BUDGET_PLACES_MAX = 256 * 1024 };
+
+struct budget;
+
+enum status must_check budget_new(struct budget **ret_budget);
+void budget_free(struct budget **budget);
+
+/*
+ * Counts one check at `now_ms`, a clock that never steps back.
+ *
+ * E_BUSY   not now: spent, or the table is full
+ * E_NOMEM  the table cannot grow
+ */
+enum status must_check budget_spend(struct budget *budget, const char *name, int64_t now_ms);
+
+#endif

@@ -1,0 +1,310 @@
+#include "contract.h"
+
+#include <limits.h>
+#include <stdalign.h>
+
+/*
+ * Every column of every row: what goes in comes out, whatever it holds. The lists of members are written here again, from
+ * rows.h, and read back by SELECTs of their own as well as by the store's *_find, so that a forgotten or swapped column
+ * of the store's own lists is seen.
+ */
+#define MEMBERS(name_, ...) static const struct sql_field name_##_members[] = { __VA_ARGS__ }
+#define M(member_)          FIELD(ROW, member_)
+
+#define ROW struct user_row
+MEMBERS(user, M(id), M(name), M(display_name), M(email), M(password), M(password_at), M(disabled), M(caution),
+        M(caution_until), M(expect_until), M(created_at), M(updated_at));
+#undef ROW
+#define ROW struct client_row
+MEMBERS(client, M(id), M(name), M(is_public), M(secret_hash), M(redirect_uris), M(logout_uris), M(alg), M(third_party),
+        M(disabled), M(created_at));
+#undef ROW
+#define ROW struct login_row
+MEMBERS(login, M(id), M(version), M(browser_hash), M(client_id), M(params), M(state), M(user_id), M(subject),
+        M(username), M(plan), M(proofs), M(decision), M(notice), M(challenge_id), M(session_sid), M(ip), M(user_agent),
+        M(ua_label), M(known_browser), M(approved_at), M(created_at), M(expires_at));
+#undef ROW
+#define ROW struct challenge_row
+MEMBERS(challenge, M(id), M(login_id), M(user_id), M(mode), M(digits), M(number), M(code), M(nonce), M(details),
+        M(shown), M(state), M(hidden), M(popup), M(known_browser), M(browser_hash), M(why), M(client_name), M(device_id),
+        M(answer_hash), M(answer), M(created_at), M(expires_at), M(seen_at), M(settled_at));
+#undef ROW
+#define ROW struct device_row
+MEMBERS(device, M(id), M(user_id), M(name), M(platform), M(jwk), M(thumbprint), M(state), M(enrolment_id),
+        M(push_endpoint), M(push_p256dh), M(push_auth), M(push_ok_at), M(reported_at), M(created_at), M(seen_at),
+        M(revoked_at));
+#undef ROW
+#define ROW struct enrolment_row
+MEMBERS(enrolment, M(id), M(user_id), M(sealed_secret), M(code_hash), M(code_taken), M(state), M(device_id), M(digits),
+        M(with_totp), M(totp_id), M(made_by), M(created_at), M(expires_at));
+#undef ROW
+#define ROW struct totp_row
+MEMBERS(totp, M(id), M(user_id), M(label), M(sealed_seed), M(algorithm), M(digits), M(period), M(last_step), M(state),
+        M(created_at), M(used_at));
+#undef ROW
+#define ROW struct recovery_row
+MEMBERS(recovery, M(selector), M(user_id), M(hash), M(created_at), M(used_at));
+#undef ROW
+#define ROW struct session_row
+MEMBERS(session, M(sid), M(token_hash), M(user_id), M(browser_hash), M(proofs), M(acr), M(amr), M(auth_time), M(ip),
+        M(ua_label), M(created_at), M(used_at), M(idle_until), M(ends_at), M(ended_at));
+#undef ROW
+#define ROW struct browser_row
+MEMBERS(browser, M(id), M(user_id), M(token_hash), M(previous_hash), M(ip), M(ua_label), M(created_at), M(used_at),
+        M(rotated_at));
+#undef ROW
+#define ROW struct grant_row
+MEMBERS(grant, M(id), M(code_hash), M(client_id), M(user_id), M(login_id), M(sid), M(redirect_uri), M(scope), M(nonce),
+        M(code_challenge), M(acr), M(amr), M(auth_time), M(created_at), M(expires_at), M(redeemed_at), M(revoked_at));
+#undef ROW
+#define ROW struct token_row
+MEMBERS(token, M(token_hash), M(grant_id), M(client_id), M(user_id), M(scope), M(created_at), M(expires_at),
+        M(revoked_at));
+#undef ROW
+#define ROW struct outbox_row
+MEMBERS(outbox, M(id), M(kind), M(device_id), M(subject_id), M(not_before), M(expires_at), M(created_at));
+#undef ROW
+#define ROW struct audit_row
+MEMBERS(audit, M(at), M(event), M(user_id), M(username), M(client_id), M(device_id), M(login_id), M(ip), M(detail),
+        M(receipt));
+#undef ROW
+#define ROW struct key_row
+MEMBERS(key, M(kid), M(purpose), M(alg), M(sealed), M(public_jwk), M(state), M(created_at), M(changed_at));
+#undef ROW
+
+/* ---- the store's functions with one shape ---- */
+
+#define SHAPES(name_, find_)                                                                                           \
+	static enum status name_##_put(struct store_tx *tx, const void *row)                                           \
+	{                                                                                                              \
+		return store_##name_##_insert(tx, row);                                                                \
+	}                                                                                                              \
+	static enum status name_##_get(struct store_tx *tx, const void *put, void *ret_row)                            \
+	{                                                                                                              \
+		const struct name_##_row *row = put;                                                                   \
+		return find_;                                                                                          \
+	}
+
+static enum status audit_get_newest(struct store_tx *tx, const char *event, struct audit_row *ret_row)
+{
+	struct audit_row *rows = NULL;
+	size_t count = 0;
+
+	TRY(store_audit_newest(tx, NULL, 1, &rows, &count));
+	CHECK(count == 1 && rows[0].id > 0 && strcmp(rows[0].event, event) == 0);
+	*ret_row = rows[0];
+	return OK;
+}
+
+static enum status key_get_only(struct store_tx *tx, const char *purpose, struct key_row *ret_row)
+{
+	struct key_row *rows = NULL;
+	size_t count = 0;
+
+	TRY(store_key_list(tx, purpose, &rows, &count));
+	CHECK(count == 1);
+	*ret_row = rows[0];
+	return OK;
+}
+
+SHAPES(user, store_user_find(tx, row->id, ret_row))
+SHAPES(client, store_client_find(tx, row->id, ret_row))
+SHAPES(login, store_login_find(tx, row->id, ret_row))
+SHAPES(challenge, store_challenge_find(tx, row->id, ret_row))
+SHAPES(device, store_device_find(tx, row->id, ret_row))
+SHAPES(enrolment, store_enrolment_find_code(tx, row->code_hash, ret_row))
+SHAPES(totp, store_totp_find(tx, row->id, ret_row))
+SHAPES(recovery, store_recovery_find(tx, row->selector, ret_row))
+SHAPES(session, store_session_find_sid(tx, row->sid, ret_row))
+SHAPES(browser, store_browser_find(tx, row->id, ret_row))
+SHAPES(grant, store_grant_find_code(tx, row->code_hash, ret_row))
+SHAPES(token, store_token_find(tx, row->token_hash, ret_row))
+SHAPES(audit, audit_get_newest(tx, row->event, ret_row))
+SHAPES(key, key_get_only(tx, row->purpose, ret_row))
+
+/* Messages are counted, not read, until somebody sends them: only the database is asked. */
+static enum status outbox_put(struct store_tx *tx, const void *row)
+{
+	return store_outbox_insert(tx, row);
+}
+
+struct shape {
+	const char *table;
+	const struct sql_field *members;
+	size_t count;
+	size_t row_size;
+	enum status (*put)(struct store_tx *tx, const void *row);
+	enum status (*get)(struct store_tx *tx, const void *put, void *ret_row);
+	const char *nullable; /* rows.h says "or NULL" */
+};
+
+#define SHAPE(table_, name_, get_, nullable_)                                                                          \
+	{                                                                                                              \
+		table_, name_##_members, ARRAY_COUNT(name_##_members), sizeof(struct name_##_row), name_##_put, get_,  \
+			nullable_                                                                                      \
+	}
+
+static const struct shape shapes[] = {
+	SHAPE("users", user, user_get, "password"),
+	SHAPE("clients", client, client_get, ""),
+	SHAPE("logins", login, login_get, "user_id subject username plan decision notice challenge_id session_sid"),
+	SHAPE("challenges", challenge, challenge_get, "user_id device_id answer"),
+	SHAPE("devices", device, device_get, "push_endpoint push_p256dh push_auth"),
+	SHAPE("enrolments", enrolment, enrolment_get, "device_id digits totp_id"),
+	SHAPE("totps", totp, totp_get, ""),
+	SHAPE("recoveries", recovery, recovery_get, ""),
+	SHAPE("sessions", session, session_get, ""),
+	SHAPE("browsers", browser, browser_get, ""),
+	SHAPE("grants", grant, grant_get, "nonce code_challenge"),
+	SHAPE("tokens", token, token_get, ""),
+	SHAPE("outbox", outbox, NULL, ""),
+	SHAPE("audits", audit, audit_get, "user_id username client_id device_id login_id ip detail receipt"),
+	SHAPE("keys", key, key_get, "public_jwk"),
+};
+
+static const char *const hostile[] = {
+	"",
+	"\"\t\r\n\001",
+	"'; DROP TABLE users; --",
+	"?1 $1 :a @b %s %n",
+	"</script><img src=x onerror=alert(1)>",
+	"\xe2\x80\xae" "evil\xe2\x81\xa6",
+	"\xf0\x9f\x94\x91 \xf0\x90\x8d\x88",
+	"\xff\xfe broken \xc3",
+	"\xed\xa0\x80",
+	"NULL",
+	"0",
+};
+
+enum { ROUNDS = 24, ROW_MAX = 512 };
+
+static const int64_t int64s[] = { INT64_MAX, INT64_MIN, 0, -1, (int64_t)INT32_MAX + 1 };
+static const int ints[] = { INT_MAX, INT_MIN, 0, 7 };
+
+static const char *parent_of(const struct shape *shape, const char *column)
+{
+	if (strcmp(column, "user_id") == 0 && strcmp(shape->table, "audits") != 0)
+		return "demo";
+	if (strcmp(column, "grant_id") == 0)
+		return "grant";
+	return strcmp(column, "device_id") == 0 && strcmp(shape->table, "outbox") == 0 ? "device" : NULL;
+}
+
+/* Keys must differ between rounds, so a text starts with its place and round; the longest one has 100,000 characters. */
+static const char *text_of(struct arena *arena, const struct shape *shape, size_t at, size_t round)
+{
+	const char *column = shape->members[at].column;
+	const char *parent = parent_of(shape, column);
+	char *text;
+
+	if (words_has(shape->nullable, column) && (at + round) % 3 == 0)
+		return NULL;
+	if (parent)
+		return parent;
+	if (at == 1 && round == 1) {
+		text = arena_alloc(arena, 100001);
+		return text ? memset(text, 'x', 100000) : NULL;
+	}
+	return arena_format(arena, "%zu.%zu%s", at, round, hostile[(at + round) % ARRAY_COUNT(hostile)]);
+}
+
+static void member_fill(struct arena *arena, const struct shape *shape, size_t at, size_t round, unsigned char *row)
+{
+	const struct sql_field *member = &shape->members[at];
+	void *place = row + member->offset;
+	uint8_t *bytes;
+
+	switch (member->kind) {
+	case KIND_TEXT: *(const char **)place = text_of(arena, shape, at, round); return;
+	case KIND_INT64: *(int64_t *)place = int64s[(at + round) % ARRAY_COUNT(int64s)]; return;
+	case KIND_INT: *(int *)place = ints[(at + round) % ARRAY_COUNT(ints)]; return;
+	case KIND_BOOL: *(bool *)place = (at + round) % 2; return;
+	case KIND_HASH:
+		memset(place, (int)(at + round), 32);
+		*(uint8_t *)place = (uint8_t)(round ? 0 : at);
+		return;
+	case KIND_BYTES: break;
+	}
+	bytes = arena_alloc(arena, 300);
+	for (size_t i = 0; i < 300; i++)
+		bytes[i] = (uint8_t)(i + round);
+	*(const uint8_t **)place = bytes;
+	((size_t *)((const uint8_t **)place + 1))[0] = round % 2 ? 300 : 0;
+}
+
+static void row_fill(struct arena *arena, const struct shape *shape, size_t round, unsigned char *row)
+{
+	memset(row, 0, ROW_MAX);
+	for (size_t i = 0; i < shape->count; i++)
+		member_fill(arena, shape, i, round, row);
+}
+
+static bool text_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool member_same(const struct sql_field *member, const unsigned char *a, const unsigned char *b)
+{
+	const void *left = a + member->offset;
+	const void *right = b + member->offset;
+	const uint8_t *const *left_bytes = left;
+	const uint8_t *const *right_bytes = right;
+	const size_t left_size = member->kind == KIND_BYTES ? *(const size_t *)(const void *)(left_bytes + 1) : 0;
+	const size_t right_size = member->kind == KIND_BYTES ? *(const size_t *)(const void *)(right_bytes + 1) : 0;
+
+	switch (member->kind) {
+	case KIND_INT64: return *(const int64_t *)left == *(const int64_t *)right;
+	case KIND_INT: return *(const int *)left == *(const int *)right;
+	case KIND_BOOL: return *(const bool *)left == *(const bool *)right;
+	case KIND_HASH: return memcmp(left, right, 32) == 0;
+	case KIND_TEXT: return text_same(*(const char *const *)left, *(const char *const *)right);
+	case KIND_BYTES: break;
+	}
+	return left_size == right_size && *right_bytes && memcmp(*left_bytes, *right_bytes, left_size) == 0;
+}
+
+static enum status row_compare(const struct shape *shape, const unsigned char *put, const unsigned char *got)
+{
+	for (size_t i = 0; i < shape->count; i++) {
+		if (!member_same(&shape->members[i], put, got)) {
+			print_error("%s.%s came back different\n", shape->table, shape->members[i].column);
+			return E_IO;
+		}
+	}
+	return OK;
+}
+
+/* The database's own answer, each column asked for by its name; the row is the only one of its table. */
+static enum status row_compare_columns(struct store_tx *tx, const struct shape *shape, const unsigned char *put)
+{
+	const struct sql_table table = { shape->table, shape->members, shape->count, shape->row_size, false };
+	alignas(max_align_t) unsigned char got[ROW_MAX] = { 0 };
+
+	TRY(sql_find(tx, &table, SQL("WHERE created_at IS NOT NULL OR 1 = 1"), got));
+	return row_compare(shape, put, got);
+}
+
+static enum status row_round(struct store_tx *tx, const struct shape *shape, size_t round)
+{
+	alignas(max_align_t) unsigned char put[ROW_MAX], got[ROW_MAX] = { 0 };
+
+	row_fill(tx->arena, shape, round, put);
+	CHECK(shape->put(tx, put) == OK);
+	if (shape->get) {
+		CHECK(shape->get(tx, put, got) == OK);
+		TRY(row_compare(shape, put, got));
+	}
+	if (strcmp(shape->table, "audits") != 0)
+		CHECK(shape->put(tx, put) == E_CONFLICT);
+	return OK;
+}
+
+static enum status parents_insert(struct store_tx *tx)
+{
+	const struct device_row device = device_row_of("device", "demo");
+	const struct grant_row grant = grant_row_of("grant", "demo");
+
+	TRY(store_device_insert(tx, &device));
+	return store_grant_insert(tx, &grant);
+}

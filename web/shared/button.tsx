@@ -1,0 +1,32 @@
+import type { ComponentChildren } from 'preact';
+import type { Icon } from './icons';
+
+interface ButtonProps {
+  children: ComponentChildren;
+  look?: 'pri' | 'sec' | 'tint';
+  type?: 'button' | 'submit';
+  icon?: Icon;
+  iconAfter?: Icon;
+  busy?: boolean;
+  disabled?: boolean;
+  onClick?: () => void;
+}
+
+/*
+ * A wide button. While `busy` it keeps its words and stays focusable (a disabled button would drop the
+ * focus to the body), but a second press does nothing.
+ */
+export function Button({ children, look = 'sec', type = 'button', icon: Before, iconAfter: After, busy = false, disabled = false, onClick }: ButtonProps) {
+  const still = busy || disabled;
+  const press = (event: Event) => {
+    if (still) event.preventDefault();
+    else onClick?.();
+  };
+  return (
+    <button class={`btn ${look} wide`} type={type} aria-disabled={still ? 'true' : undefined} aria-busy={busy ? 'true' : undefined} onClick={press}>
+      {Before && <Before />}
+      <span>{children}</span>
+      {busy ? <span class="spin" aria-hidden="true" /> : After && <After />}
+    </button>
+  );
+}
