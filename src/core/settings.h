@@ -17,7 +17,7 @@ struct policy;
  */
 struct settings {
 	const char *path;          /* of the file itself */
-	const char *issuer;        /* https, no trailing slash; http only for localhost and loopback addresses */
+	const char *issuer;        /* https://host[:port], an origin; http only for localhost, 127.0.0.1 and [::1] */
 	const char *issuer_host;   /* host[:port] */
 	bool issuer_is_https;
 	struct {
@@ -58,7 +58,7 @@ struct settings {
 		unsigned code_failures;    /* 5 in … */
 		int64_t code_failures_s;   /* … 300 s */
 		unsigned code_failures_month; /* 50 in 30 days */
-		unsigned password_spray;   /* failed passwords an address may make in an hour before it must wait */
+		unsigned password_spray;   /* 60: failed passwords an address may make in an hour before it must wait */
 	} budget;
 	unsigned totp_window;          /* 1: one step either side; 0 is strict */
 	unsigned choose_digits;        /* 2 */
@@ -69,11 +69,14 @@ struct settings {
 
 /*
  * Loads, checks against the schema and fills in. On E_INVALID `errors` has one line for each mistake, each with
- * file:line:column, what is wrong and what would be right.
+ * file:line:column, what is wrong and what would be right. E_NOT_FOUND, E_IO: the file cannot be read; `errors` says why.
+ * Defaults and bounds stand in the schema. Test builds lift the bounds of password, session, life and budget.
  */
 enum status must_check settings_load(struct arena *arena, const char *path, const struct settings **ret_settings, struct text *errors);
-/* The same from text, for tests and fuzzing; `dir` is what relative paths count from. */
+/* The same from text, for tests and fuzzing. `path` is shown in errors, and relative paths count from its folder. */
 enum status must_check settings_parse(struct arena *arena, const char *path, const char *yaml, size_t size, const struct settings **ret_settings, struct text *errors);
+/* A commented configuration that settings_parse accepts; `organisation` may be NULL. NULL: out of memory. */
+char *settings_template(struct arena *arena, const char *issuer, const char *organisation);
 /* Our own JSON Schema, for editors: `symbolon.schema.json`. */
 extern const char settings_schema[];
 

@@ -1,0 +1,33 @@
+#ifndef ENDPOINTS_APP_H
+#define ENDPOINTS_APP_H
+
+#include "core/core.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/router.h"
+#include "http/static.h"
+
+struct waiting_room;
+
+/*
+ * What an endpoint works with: one for the process, made by the daemon, read-only for endpoints. An endpoint is a plain function
+ *
+ *     enum status NAME(const struct app *app, const struct request *req, struct response *res);
+ *
+ * that runs top to bottom and may block. It parses, calls core and replies. OK: the response is filled. Anything else is trouble
+ * (E_STORE, E_NOMEM, E_IO …), which the daemon answers with 503 or 500 and a reference: never an acceptance.
+ */
+struct app {
+	struct core core;
+	struct static_files *files;   /* the built pages: "signin/index.html", "signin/assets/…" */
+	struct waiting_room *waiting; /* event streams, see endpoints/waiting.h */
+	const char *signin_page;      /* signin/index.html, with the marker <!--STATE--> in it */
+	const char *form_post_page;   /* signin/form_post.html, with the marker <!--FORM--> in it */
+};
+
+/* Cookies. All are __Host-. */
+#define COOKIE_BROWSER "__Host-symbolon-browser"
+#define COOKIE_SESSION "__Host-symbolon-session"
+#define COOKIE_KNOWN   "__Host-symbolon-known"
+
+#endif
