@@ -257,7 +257,7 @@ static enum status late_answer(struct answering *a)
 	return OK;
 }
 
-static enum status round(struct answering *a, struct challenge_settled *settled)
+static enum status answer_once(struct answering *a, struct challenge_settled *settled)
 {
 	struct challenge_row challenge;
 	const struct challenge_row *row = &a->op.login.challenge;
@@ -297,10 +297,10 @@ enum status challenge_answer(const struct core *core, struct arena *arena, const
 	TRY(jose_parse(arena, answer->jws, answer->jws_size, ANSWER_SIZE_MAX, &a.parts));
 	sha256(answer->jws, answer->jws_size, a.hash);
 	TRY(signature_check(&a));
-	status = round(&a, ret_settled);
+	status = answer_once(&a, ret_settled);
 	/* Somebody was faster on the challenge or the login: look again; the second look says what stands. */
 	for (int again = 0; status == E_CONFLICT && again < 3 && strcmp(ret_settled->state, "superseded") != 0; again++)
-		status = round(&a, ret_settled);
+		status = answer_once(&a, ret_settled);
 	if (status != OK)
 		return status;
 	core_wake(core, "login", a.op.login.row.id ? a.op.login.row.id : a.op.login.challenge.login_id);

@@ -146,7 +146,7 @@ static enum status absent_is_fine(enum status status, bool *ret_found)
 }
 
 /* Whether every scope asked for was granted before (only third parties ask). */
-static enum status consent_read(struct store_tx *tx, struct login *login)
+enum status login_consent_read(struct store_tx *tx, struct login *login)
 {
 	const char *granted = "";
 	bool found;
@@ -222,7 +222,7 @@ static enum status load(struct store_tx *tx, void *ctx)
 	TRY(store_client_find(tx, login->row.client_id, &login->client));
 	TRY(authorize_params_parse(op->arena, login->row.params, &login->params));
 	TRY(user_read(tx, op));
-	TRY(consent_read(tx, login));
+	TRY(login_consent_read(tx, login));
 	if (login->row.challenge_id)
 		TRY(absent_is_fine(store_challenge_find(tx, login->row.challenge_id, &login->challenge), &login->has_challenge));
 	return decision_read(op);

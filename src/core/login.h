@@ -66,6 +66,7 @@ struct login_finished {
 	const char *set_session; /* the new cookie value */
 	const char *set_known;   /* or NULL */
 };
-enum status must_check login_finish(const struct core *core, struct arena *arena, const char *id, const struct login_browser *browser, int64_t now, struct login_finished *ret_finished);
+/* `can_post_form` false: E_INVALID, and nothing happens, when the response is a form_post, which needs a page of its own. */
+enum status must_check login_finish(const struct core *core, struct arena *arena, const char *id, const struct login_browser *browser, bool can_post_form, int64_t now, struct login_finished *ret_finished);
 
 #endif

@@ -54,6 +54,7 @@ struct login_op {
 	const char *event;         /* an audit event to write, or NULL */
 	const char *event_detail;  /* JSON, or NULL */
 	int64_t retry_after;
+	bool no_form;              /* finishing: a form_post response cannot be given here */
 };
 
 void login_op_init(struct login_op *op, const struct core *core, struct arena *arena, const char *id, const struct login_browser *browser, int64_t now);
@@ -74,6 +75,9 @@ void login_proofs_merge(struct login *login, int64_t now);     /* own + session 
 enum status must_check login_prove(struct login_op *op, const struct ask *ask); /* adds a proof and moves on */
 void login_advance(struct login *login);                       /* prove → consent → done as far as the proofs allow */
 struct throttle_who login_who(const struct login_op *op);
+
+/* Sets consent_needed from the client, the request and what the user has granted before. */
+enum status must_check login_consent_read(struct store_tx *tx, struct login *login);
 
 /* Evaluates policy for op->login.user (or for a name that does not exist) and stores the decision in the copy. */
 enum status must_check login_decide(struct login_op *op, const char *const *groups, size_t group_count, const struct user_factors *has, const uint8_t draw[32]);

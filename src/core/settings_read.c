@@ -75,16 +75,15 @@ const char **reader_texts(struct reader *reader, const struct name *name, size_t
 	size_t count = json_is_array(value) ? json_array_size(value) : value ? 1 : 0;
 	const char **texts = arena_calloc(reader->arena, count + 1, sizeof(*texts));
 
-	*ret_count = 0;
 	reader->no_memory = reader->no_memory || !texts;
 	for (size_t i = 0; texts && i < count; i++) {
 		const char *text = json_string_value(json_is_array(value) ? json_array_get(value, i) : value);
 
 		texts[i] = reader_format(reader, "%s", text ? text : "");
 		if (!texts[i])
-			return NULL;
-		*ret_count = i + 1;
+			texts = NULL;
 	}
+	*ret_count = texts ? count : 0;
 	return texts;
 }
 

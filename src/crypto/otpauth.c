@@ -170,6 +170,40 @@ static enum status names_read(struct arena *arena, const struct pieces *pieces, 
 	return OK;
 }
 
+static int base32_value(char c)
+{
+	if (c >= '2' && c <= '7')
+		return c - '2' + 26;
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z' ? (c | 0x20) - 'a' : -1;
+}
+
+/*
+ * Many sites draw base32 characters instead of encoding bytes, so bits may be left over at the end. Every app ignores
+ * them; our parser does not. Spaces (also written '+', as forms do), dashes and padding go, too. The new size.
+ */
+static size_t secret_tidy(char *text, size_t size)
+{
+	size_t digits = 0;
+
+	while (size > 0 && text[size - 1] == '=')
+		size--;
+	for (size_t i = 0; i < size; i++) {
+		if (!strchr(" +-", text[i]))
+			text[digits++] = text[i];
+	}
+	size_t bits = digits * 5 / 8 * 8, kept = BASE32_SIZE(bits / 8);
+	int last = kept ? base32_value(text[kept - 1]) : -1;
+	for (size_t i = kept; i < digits; i++) {
+		if (base32_value(text[i]) < 0)
+			return digits; /* not base32: let the parser say so */
+	}
+	if (last < 0)
+		return digits;
+	last &= ~((1 << (kept * 5 - bits)) - 1);
+	text[kept - 1] = (char)(last < 26 ? 'A' + last : '2' + last - 26);
+	return kept;
+}
+
 static enum status seed_read(struct arena *arena, struct piece secret, struct otpauth *otp, const char **ret_problem)
 {
 	size_t size = 0;
@@ -181,8 +215,7 @@ static enum status seed_read(struct arena *arena, struct piece secret, struct ot
 		return refuse(ret_problem, "The link has no secret.");
 	if (!percent_decode(secret, text, &size))
 		return refuse(ret_problem, "The secret in the link is not base32.");
-	for (char *plus = text; (plus = strchr(plus, '+'));) /* a space, as forms encode it */
-		*plus = ' ';
+	size = secret_tidy(text, size);
 	enum status status = base32_parse(text, size, otp->seed, sizeof(otp->seed), &otp->seed_size);
 	if (status != OK || otp->seed_size == 0)
 		return refuse(ret_problem, "The secret in the link is empty, too long or not base32.");

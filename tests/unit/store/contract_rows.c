@@ -129,37 +129,35 @@ static enum status outbox_put(struct store_tx *tx, const void *row)
 }
 
 struct shape {
-	const char *table;
-	const struct sql_field *members;
-	size_t count;
-	size_t row_size;
+	struct sql_table table;
+	const char *where; /* ?1 is the first member */
 	enum status (*put)(struct store_tx *tx, const void *row);
 	enum status (*get)(struct store_tx *tx, const void *put, void *ret_row);
 	const char *nullable; /* rows.h says "or NULL" */
 };
 
-#define SHAPE(table_, name_, get_, nullable_)                                                                          \
+#define SHAPE(table_, name_, where_, get_, nullable_)                                                                  \
 	{                                                                                                              \
-		table_, name_##_members, ARRAY_COUNT(name_##_members), sizeof(struct name_##_row), name_##_put, get_,  \
-			nullable_                                                                                      \
+		{ table_, name_##_members, ARRAY_COUNT(name_##_members), sizeof(struct name_##_row), false }, where_,  \
+			name_##_put, get_, nullable_                                                                   \
 	}
 
 static const struct shape shapes[] = {
-	SHAPE("users", user, user_get, "password"),
-	SHAPE("clients", client, client_get, ""),
-	SHAPE("logins", login, login_get, "user_id subject username plan decision notice challenge_id session_sid"),
-	SHAPE("challenges", challenge, challenge_get, "user_id device_id answer"),
-	SHAPE("devices", device, device_get, "push_endpoint push_p256dh push_auth"),
-	SHAPE("enrolments", enrolment, enrolment_get, "device_id digits totp_id"),
-	SHAPE("totps", totp, totp_get, ""),
-	SHAPE("recoveries", recovery, recovery_get, ""),
-	SHAPE("sessions", session, session_get, ""),
-	SHAPE("browsers", browser, browser_get, ""),
-	SHAPE("grants", grant, grant_get, "nonce code_challenge"),
-	SHAPE("tokens", token, token_get, ""),
-	SHAPE("outbox", outbox, NULL, ""),
-	SHAPE("audits", audit, audit_get, "user_id username client_id device_id login_id ip detail receipt"),
-	SHAPE("keys", key, key_get, "public_jwk"),
+	SHAPE("users", user, "WHERE id = ?1", user_get, "password"),
+	SHAPE("clients", client, "WHERE id = ?1", client_get, ""),
+	SHAPE("logins", login, "WHERE id = ?1", login_get, "user_id subject username plan decision notice challenge_id session_sid"),
+	SHAPE("challenges", challenge, "WHERE id = ?1", challenge_get, "user_id device_id answer"),
+	SHAPE("devices", device, "WHERE id = ?1", device_get, "push_endpoint push_p256dh push_auth"),
+	SHAPE("enrolments", enrolment, "WHERE id = ?1", enrolment_get, "device_id digits totp_id"),
+	SHAPE("totps", totp, "WHERE id = ?1", totp_get, ""),
+	SHAPE("recoveries", recovery, "WHERE selector = ?1", recovery_get, ""),
+	SHAPE("sessions", session, "WHERE sid = ?1", session_get, ""),
+	SHAPE("browsers", browser, "WHERE id = ?1", browser_get, ""),
+	SHAPE("grants", grant, "WHERE id = ?1", grant_get, "nonce code_challenge"),
+	SHAPE("tokens", token, "WHERE token_hash = ?1", token_get, ""),
+	SHAPE("outbox", outbox, "WHERE id = ?1", NULL, ""),
+	SHAPE("audits", audit, "WHERE ?1 = ?1 ORDER BY id DESC", audit_get, "user_id username client_id device_id login_id ip detail receipt"),
+	SHAPE("keys", key, "WHERE kid = ?1", key_get, "public_jwk"),
 };
 
 static const char *const hostile[] = {
@@ -183,17 +181,17 @@ static const int ints[] = { INT_MAX, INT_MIN, 0, 7 };
 
 static const char *parent_of(const struct shape *shape, const char *column)
 {
-	if (strcmp(column, "user_id") == 0 && strcmp(shape->table, "audits") != 0)
+	if (strcmp(column, "user_id") == 0 && strcmp(shape->table.name, "audits") != 0)
 		return "demo";
 	if (strcmp(column, "grant_id") == 0)
 		return "grant";
-	return strcmp(column, "device_id") == 0 && strcmp(shape->table, "outbox") == 0 ? "device" : NULL;
+	return strcmp(column, "device_id") == 0 && strcmp(shape->table.name, "outbox") == 0 ? "device" : NULL;
 }
 
 /* Keys must differ between rounds, so a text starts with its place and round; the longest one has 100,000 characters. */
 static const char *text_of(struct arena *arena, const struct shape *shape, size_t at, size_t round)
 {
-	const char *column = shape->members[at].column;
+	const char *column = shape->table.fields[at].column;
 	const char *parent = parent_of(shape, column);
 	char *text;
 
@@ -210,7 +208,7 @@ static const char *text_of(struct arena *arena, const struct shape *shape, size_
 
 static void member_fill(struct arena *arena, const struct shape *shape, size_t at, size_t round, unsigned char *row)
 {
-	const struct sql_field *member = &shape->members[at];
+	const struct sql_field *member = &shape->table.fields[at];
 	void *place = row + member->offset;
 	uint8_t *bytes;
 
@@ -235,7 +233,7 @@ static void member_fill(struct arena *arena, const struct shape *shape, size_t a
 static void row_fill(struct arena *arena, const struct shape *shape, size_t round, unsigned char *row)
 {
 	memset(row, 0, ROW_MAX);
-	for (size_t i = 0; i < shape->count; i++)
+	for (size_t i = 0; i < shape->table.count; i++)
 		member_fill(arena, shape, i, round, row);
 }
 
@@ -266,22 +264,27 @@ static bool member_same(const struct sql_field *member, const unsigned char *a, 
 
 static enum status row_compare(const struct shape *shape, const unsigned char *put, const unsigned char *got)
 {
-	for (size_t i = 0; i < shape->count; i++) {
-		if (!member_same(&shape->members[i], put, got)) {
-			print_error("%s.%s came back different\n", shape->table, shape->members[i].column);
+	for (size_t i = 0; i < shape->table.count; i++) {
+		if (!member_same(&shape->table.fields[i], put, got)) {
+			print_error("%s.%s came back different\n", shape->table.name, shape->table.fields[i].column);
 			return E_IO;
 		}
 	}
 	return OK;
 }
 
-/* The database's own answer, each column asked for by its name; the row is the only one of its table. */
+/* The database's own answer, each column asked for by its name. */
 static enum status row_compare_columns(struct store_tx *tx, const struct shape *shape, const unsigned char *put)
 {
-	const struct sql_table table = { shape->table, shape->members, shape->count, shape->row_size, false };
 	alignas(max_align_t) unsigned char got[ROW_MAX] = { 0 };
+	const void *key = put + shape->table.fields[0].offset;
+	struct sql_arg arg = sql_int(0);
 
-	TRY(sql_find(tx, &table, SQL("WHERE created_at IS NOT NULL OR 1 = 1"), got));
+	if (shape->table.fields[0].kind == KIND_TEXT)
+		arg = sql_text(*(const char *const *)key);
+	else if (shape->table.fields[0].kind == KIND_HASH)
+		arg = sql_hash(key);
+	TRY(sql_find(tx, &shape->table, SQL(shape->where, arg), got));
 	return row_compare(shape, put, got);
 }
 
@@ -291,11 +294,12 @@ static enum status row_round(struct store_tx *tx, const struct shape *shape, siz
 
 	row_fill(tx->arena, shape, round, put);
 	CHECK(shape->put(tx, put) == OK);
+	TRY(row_compare_columns(tx, shape, put));
 	if (shape->get) {
 		CHECK(shape->get(tx, put, got) == OK);
 		TRY(row_compare(shape, put, got));
 	}
-	if (strcmp(shape->table, "audits") != 0)
+	if (strcmp(shape->table.name, "audits") != 0)
 		CHECK(shape->put(tx, put) == E_CONFLICT);
 	return OK;
 }
@@ -308,3 +312,85 @@ static enum status parents_insert(struct store_tx *tx)
 	TRY(store_device_insert(tx, &device));
 	return store_grant_insert(tx, &grant);
 }
+
+static enum status every_column_of_every_row_comes_back_whatever_it_holds(struct store_tx *tx, void *ctx)
+{
+	TRY(parents_insert(tx));
+	for (size_t i = 0; i < ARRAY_COUNT(shapes); i++) {
+		for (size_t round = 0; round < ROUNDS; round++)
+			TRY(row_round(tx, &shapes[i], round));
+	}
+	return OK;
+}
+
+/* A row without one of its texts: refused, unless rows.h says that it may be NULL. */
+static enum status row_without(struct store_tx *tx, const struct shape *shape, size_t at)
+{
+	const struct sql_field *member = &shape->table.fields[at];
+	alignas(max_align_t) unsigned char row[ROW_MAX];
+
+	if (member->kind != KIND_TEXT && member->kind != KIND_BYTES)
+		return OK;
+	row_fill(tx->arena, shape, ROUNDS + at, row);
+	*(const char **)(void *)(row + member->offset) = NULL;
+	CHECK(shape->put(tx, row) == (words_has(shape->nullable, member->column) ? OK : E_INVALID));
+	return OK;
+}
+
+static enum status a_missing_text_is_refused(struct store_tx *tx, void *ctx)
+{
+	TRY(parents_insert(tx));
+	for (size_t i = 0; i < ARRAY_COUNT(shapes); i++) {
+		for (size_t at = 0; at < shapes[i].table.count; at++)
+			TRY(row_without(tx, &shapes[i], at));
+	}
+	return OK;
+}
+
+/* A row of a person or device that is not there. */
+static enum status a_row_without_its_owner_is_refused(struct store_tx *tx, void *ctx)
+{
+	TRY(parents_insert(tx));
+	for (size_t i = 0; i < ARRAY_COUNT(shapes); i++) {
+		alignas(max_align_t) unsigned char row[ROW_MAX];
+		const char **owner = NULL;
+
+		row_fill(tx->arena, &shapes[i], 200, row);
+		for (size_t at = 0; at < shapes[i].table.count; at++) {
+			const struct sql_field *member = &shapes[i].table.fields[at];
+
+			if (strcmp(member->column, "grant_id") != 0 && parent_of(&shapes[i], member->column))
+				owner = (const char **)(void *)(row + member->offset);
+		}
+		if (!owner || strcmp(shapes[i].table.name, "tokens") == 0)
+			continue;
+		*owner = "nobody";
+		CHECK(shapes[i].put(tx, row) == E_NOT_FOUND);
+	}
+	return OK;
+}
+
+/* A failed find leaves what the caller had. */
+static enum status a_find_that_fails_leaves_the_output_alone(struct store_tx *tx, void *ctx)
+{
+	struct user_row user = { .id = "mine" };
+	struct token_row token = { .scope = "mine" };
+	const char *text = "mine";
+	uint8_t hash[32] = { 1 };
+
+	CHECK(store_user_find(tx, "nobody", &user) == E_NOT_FOUND);
+	CHECK(store_user_find_name(tx, "nobody", &user) == E_NOT_FOUND);
+	CHECK(store_token_find(tx, hash, &token) == E_NOT_FOUND);
+	CHECK(store_meta_get(tx, "nothing", &text) == E_NOT_FOUND);
+	CHECK(strcmp(user.id, "mine") == 0 && strcmp(token.scope, "mine") == 0 && strcmp(text, "mine") == 0);
+	return OK;
+}
+
+const struct contract contract_rows[] = {
+	{ "every_column_of_every_row_comes_back_whatever_it_holds",
+	  every_column_of_every_row_comes_back_whatever_it_holds },
+	{ "a_missing_text_is_refused", a_missing_text_is_refused },
+	{ "a_row_without_its_owner_is_refused", a_row_without_its_owner_is_refused },
+	{ "a_find_that_fails_leaves_the_output_alone", a_find_that_fails_leaves_the_output_alone },
+};
+const size_t contract_rows_count = ARRAY_COUNT(contract_rows);
