@@ -6,11 +6,12 @@
 #define NESTING_MAX 200
 #define RANKS       4 /* per level: see enum fit */
 
-/* In this order: what tells the forms of a choice apart comes before what only their insides break. */
+/* In this order: what tells the forms of a choice apart comes before what breaks only their insides. */
 static const struct {
 	const char *keyword;
 	check_rule *check; /* NULL: says nothing about the value */
 } rules[] = {
+	{ "properties", check_telling_words },
 	{ "const", check_const },
 	{ "enum", check_enum },
 	{ "pattern", check_pattern },

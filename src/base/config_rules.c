@@ -159,7 +159,7 @@ static bool uri_is_valid(const char *uri)
 
 	if (scheme == 0 || uri[scheme] != ':' || !*rest || !strchr(scheme_rest, uri[0]) || strchr("0123456789+-.", uri[0]))
 		return false;
-	if (text_has_prefix(rest, "//") && strspn(rest + 2, "/?#:@") > 0 && !text_has_prefix(uri, "file:"))
+	if (text_has_prefix(rest, "//") && !text_has_prefix(uri, "file:") && (!rest[2] || strchr("/?#:@", rest[2])))
 		return false;
 	for (const char *next = rest; *next; next++) {
 		if (!is_uri_character(*next) || (*next == '%' && (!is_hex(next[1]) || !is_hex(next[2]))))

@@ -78,6 +78,22 @@ void check_required(struct checker *checker, const struct spot *spot, const json
 	}
 }
 
+/* In a trial a wrong "kind: …" must be the first problem found: it says that another form was meant. */
+void check_telling_words(struct checker *checker, const struct spot *spot, const json_t *schema, const json_t *rule)
+{
+	const char *key;
+	json_t *member_schema;
+
+	if (!checker->trial)
+		return;
+	json_object_foreach((json_t *)(uintptr_t)rule, key, member_schema) {
+		const json_t *member = json_object_get(spot->value, key);
+
+		if (member && json_object_get(member_schema, "const"))
+			check_member(checker, spot, key, member, member_schema);
+	}
+}
+
 void check_properties(struct checker *checker, const struct spot *spot, const json_t *schema, const json_t *rule)
 {
 	const char *key;

@@ -46,7 +46,7 @@ static void refuse(struct text *human, const char *sentence, const char *word)
 }
 
 static enum status subject_find(const struct core *core, struct arena *arena, const struct explain_request *request,
-                                struct subject *subject, struct text *human)
+				struct subject *subject, struct text *human)
 {
 	struct network address;
 	char *username;
@@ -81,7 +81,7 @@ static struct policy_input input_of(const struct subject *subject, const struct 
 		.ip = request->ip,
 		.acr_values = request->acr,
 		.caution = subject->user.caution_until > request->now ? subject->user.caution : 0,
-		.has = { subject->has.password, subject->has.device, subject->has.totp, subject->has.recovery },
+		.has = {subject->has.password, subject->has.device, subject->has.totp, subject->has.recovery},
 	};
 }
 
@@ -93,10 +93,10 @@ static enum status prompt_add(struct arena *arena, json_t *list, const struct as
 	struct prompt prompt;
 
 	TRY(prompt_describe(arena, ask, totp_window, &prompt));
-	return json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "ask", ask_format(ask, word), "page", prompt.page,
-	                                             "phone", prompt.phone, "odds", prompt.odds))
-	               ? E_NOMEM
-	               : OK;
+	return json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "ask", ask_format(ask, word), "page",
+						     prompt.page, "phone", prompt.phone, "odds", prompt.odds))
+		       ? E_NOMEM
+		       : OK;
 }
 
 static enum status prompts_add(struct arena *arena, const struct decision *decision, unsigned totp_window)
@@ -118,7 +118,7 @@ static enum status prompts_add(struct arena *arena, const struct decision *decis
 
 static enum status amr_add(struct arena *arena, const struct decision *decision)
 {
-	struct proof proofs[POLICY_STEPS_MAX] = { 0 };
+	struct proof proofs[POLICY_STEPS_MAX] = {0};
 	json_t *amr = NULL;
 	const char *text;
 
@@ -131,7 +131,8 @@ static enum status amr_add(struct arena *arena, const struct decision *decision)
 	return json_object_set_new(decision->trace, "amr", amr) ? E_NOMEM : OK;
 }
 
-static enum status decide(const struct core *core, struct arena *arena, const struct policy_input *input, json_t **ret_trace)
+static enum status decide(const struct core *core, struct arena *arena, const struct policy_input *input,
+			  json_t **ret_trace)
 {
 	struct decision decision;
 
@@ -163,17 +164,17 @@ static enum status warning_take(const char *rule, const char *warning, void *ctx
 
 static enum status warnings_add(const struct core *core, const struct subject *subject, json_t *whole)
 {
-	struct warnings warnings = { .list = json_array() };
+	struct warnings warnings = {.list = json_array()};
 	int failed = json_object_set_new(whole, "warnings", warnings.list);
 
 	if (failed)
 		return E_NOMEM;
 	if (subject->user.disabled)
 		failed |= json_array_append_new(warnings.list,
-		                                json_string("The account is disabled: every sign-in is refused."));
+						json_string("The account is disabled: every sign-in is refused."));
 	if (subject->client.disabled)
 		failed |= json_array_append_new(warnings.list,
-		                                json_string("The client is disabled: every sign-in is refused."));
+						json_string("The client is disabled: every sign-in is refused."));
 	if (failed)
 		return E_NOMEM;
 	warnings.rules[0] = json_get_string(json_object_get(whole, "new_browser"), "rule");
@@ -191,8 +192,8 @@ static void json_release(void *json)
 static enum status whole_new(struct arena *arena, const struct subject *subject, json_t **ret_whole)
 {
 	json_t *whole = json_pack("{s:{s:s, s:b}, s:{s:s, s:s, s:b}}", "user", "name", subject->user.name, "disabled",
-	                          subject->user.disabled, "client", "id", subject->client.id, "name", subject->client.name,
-	                          "disabled", subject->client.disabled);
+				  subject->user.disabled, "client", "id", subject->client.id, "name",
+				  subject->client.name, "disabled", subject->client.disabled);
 
 	if (!whole || arena_defer(arena, json_release, whole) != 0)
 		return E_NOMEM;
@@ -200,7 +201,8 @@ static enum status whole_new(struct arena *arena, const struct subject *subject,
 	return OK;
 }
 
-static enum status side_add(const struct core *core, struct arena *arena, const struct policy_input *input, json_t *whole)
+static enum status side_add(const struct core *core, struct arena *arena, const struct policy_input *input,
+			    json_t *whole)
 {
 	json_t *trace;
 
@@ -209,9 +211,9 @@ static enum status side_add(const struct core *core, struct arena *arena, const 
 }
 
 enum status explain(const struct core *core, struct arena *arena, const struct explain_request *request,
-                    struct text *human, json_t **ret_json)
+		    struct text *human, json_t **ret_json)
 {
-	struct subject subject = { 0 };
+	struct subject subject = {0};
 	struct policy_input new_browser, known_browser;
 	json_t *whole;
 

@@ -4,7 +4,7 @@
 
 static struct prompt push_describe(struct arena *arena, const struct ask *ask)
 {
-	struct prompt prompt = { 0 };
+	struct prompt prompt = {0};
 
 	switch (ask->mode) {
 	case MODE_CONFIRM:
@@ -29,10 +29,12 @@ static struct prompt push_describe(struct arena *arena, const struct ask *ask)
 
 enum status prompt_describe(struct arena *arena, const struct ask *ask, unsigned totp_window, struct prompt *ret_prompt)
 {
-	struct prompt prompt = { 0 };
+	struct prompt prompt = {0};
 
 	switch (ask->factor) {
-	case FACTOR_PASSWORD: prompt = (struct prompt){ "asks for the password", "shows nothing", "depends on the password" }; break;
+	case FACTOR_PASSWORD:
+		prompt = (struct prompt){"asks for the password", "shows nothing", "depends on the password"};
+		break;
 	case FACTOR_PUSH: prompt = push_describe(arena, ask); break;
 	case FACTOR_TOTP:
 		prompt.page = "asks for the current code of an authenticator app";
@@ -40,7 +42,7 @@ enum status prompt_describe(struct arena *arena, const struct ask *ask, unsigned
 		prompt.odds = arena_format(arena, "%u in 1000000", 2 * totp_window + 1);
 		break;
 	case FACTOR_RECOVERY:
-		prompt = (struct prompt){ "asks for a recovery code", "shows nothing", "1 in 2^112" };
+		prompt = (struct prompt){"asks for a recovery code", "shows nothing", "1 in 2^112"};
 		break;
 	case FACTOR_NONE: return E_INVALID;
 	}

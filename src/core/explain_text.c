@@ -31,7 +31,7 @@ static void list_add(struct text *out, const json_t *list, const char *none)
 
 static void head_write(struct text *out, const json_t *whole, const json_t *input)
 {
-	static const char *const factors[] = { "password", "device", "totp", "recovery" };
+	static const char *const factors[] = {"password", "device", "totp", "recovery"};
 	const json_t *client = json_object_get(whole, "client");
 	const json_t *has = json_object_get(input, "has");
 	const char *between = "";
@@ -65,7 +65,7 @@ static void rules_write(struct text *out, const json_t *trace)
 	size_t i;
 
 	text_add(out, "  rules\n");
-	json_array_foreach(json_object_get(trace, "looked_at"), i, look) {
+	json_array_foreach (json_object_get(trace, "looked_at"), i, look) {
 		const char *rule = json_get_string(look, "rule");
 		const char *failed = json_get_string(look, "failed");
 
@@ -100,9 +100,9 @@ static void prompts_write(struct text *out, const json_t *trace)
 	json_t *step, *prompt;
 	size_t i, j;
 
-	json_array_foreach(json_object_get(trace, "prompts"), i, step) {
+	json_array_foreach (json_object_get(trace, "prompts"), i, step) {
 		text_add_format(out, "  step %zu%s\n", i + 1, json_array_size(step) > 1 ? ", one of" : "");
-		json_array_foreach(step, j, prompt)
+		json_array_foreach (step, j, prompt)
 			prompt_write(out, prompt);
 	}
 }
@@ -112,14 +112,14 @@ static void remarks_write(struct text *out, const json_t *trace)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(json_object_get(trace, "left_out"), i, item) {
+	json_array_foreach (json_object_get(trace, "left_out"), i, item) {
 		text_add(out, "  left out ");
 		member_add(out, item, "factor");
 		text_add(out, ": ");
 		member_add(out, item, "because");
 		text_add(out, "\n");
 	}
-	json_array_foreach(json_object_get(trace, "notes"), i, item) {
+	json_array_foreach (json_object_get(trace, "notes"), i, item) {
 		text_add(out, "  note     ");
 		clean_add(out, json_string_value(item));
 		text_add(out, "\n");
@@ -151,7 +151,7 @@ static void side_write(struct text *out, const char *title, const json_t *trace)
 
 static bool sides_are_alike(const json_t *a, const json_t *b)
 {
-	static const char *const members[] = { "rule", "outcome", "refusal", "asked", "why_key" };
+	static const char *const members[] = {"rule", "outcome", "refusal", "asked", "why_key"};
 
 	for (size_t i = 0; i < ARRAY_COUNT(members); i++) {
 		const json_t *x = json_object_get(a, members[i]), *y = json_object_get(b, members[i]);
@@ -177,7 +177,7 @@ void explain_write(struct text *out, const json_t *whole)
 			side_write(out, "In a new browser", new_browser);
 		side_write(out, "In a known browser", known_browser);
 	}
-	json_array_foreach(json_object_get(whole, "warnings"), i, warning) {
+	json_array_foreach (json_object_get(whole, "warnings"), i, warning) {
 		text_add(out, i == 0 ? "\nWarnings\n  " : "  ");
 		clean_add(out, json_string_value(warning));
 		text_add(out, "\n");

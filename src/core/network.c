@@ -7,7 +7,7 @@
 
 #define TEXT_MAX 64
 
-static const uint8_t v4_in_v6[12] = { [10] = 0xff, [11] = 0xff };
+static const uint8_t v4_in_v6[12] = {[10] = 0xff, [11] = 0xff};
 
 static unsigned family_bits(const struct network *network)
 {
@@ -24,7 +24,7 @@ static bool prefix_is_equal(const uint8_t *a, const uint8_t *b, unsigned bits)
 
 enum status address_parse(const char *text, struct network *ret_address)
 {
-	struct network address = { .bits = 128 };
+	struct network address = {.bits = 128};
 
 	if (!text)
 		return E_INVALID;

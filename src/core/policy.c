@@ -12,17 +12,18 @@ bool input_wants_mfa(const struct policy_input *input)
 }
 
 static void candidate_make(const struct policy *policy, const struct rule *rule, const struct policy_input *input,
-                           struct plan *ret_plan)
+			   struct plan *ret_plan)
 {
 	plan_make(rule, input, ret_plan);
-	if (input_wants_mfa(input) && !ret_plan->refusal && !steps_are_multi_factor(ret_plan->steps, ret_plan->step_count))
+	if (input_wants_mfa(input) && !ret_plan->refusal &&
+	    !steps_are_multi_factor(ret_plan->steps, ret_plan->step_count))
 		(void)plan_raise(ret_plan, &policy->fallback, input); /* where that cannot be, the trace says so */
 }
 
 /* The first rule that surely matches ends the search; of those that perhaps match, the one that asks most is kept. */
 void plan_choose(const struct policy *policy, const struct policy_input *input, struct plan *ret_plan, bool *ret_unsure)
 {
-	struct plan best = { 0 };
+	struct plan best = {0};
 	bool unsure = false, sure = false;
 
 	for (size_t i = 0; i <= policy->rule_count && !sure; i++) {
@@ -43,9 +44,9 @@ void plan_choose(const struct policy *policy, const struct policy_input *input, 
 }
 
 enum status policy_evaluate(struct arena *arena, const struct policy *policy, const struct policy_input *input,
-                            struct decision *ret_decision)
+			    struct decision *ret_decision)
 {
-	struct decision decision = { 0 };
+	struct decision decision = {0};
 	struct plan plan;
 	char *why;
 	bool unsure;

@@ -46,7 +46,7 @@ static void step_plan(struct plan *plan, size_t at, const struct step *wanted, c
 
 void plan_make(const struct rule *rule, const struct policy_input *input, struct plan *ret_plan)
 {
-	struct plan plan = { .rule = rule };
+	struct plan plan = {.rule = rule};
 
 	if (rule->deny || rule->step_count == 0)
 		plan.refusal = "not_allowed";
@@ -97,7 +97,7 @@ static bool step_add(struct plan *plan, size_t *at, const struct step *step)
 
 static bool plan_with_password(struct plan *plan, const struct policy_input *input)
 {
-	const struct step password = { .asks = { { .factor = FACTOR_PASSWORD } }, .count = 1 };
+	const struct step password = {.asks = {{.factor = FACTOR_PASSWORD}}, .count = 1};
 	size_t at = 0;
 
 	return input->has.password && step_add(plan, &at, &password) &&

@@ -41,18 +41,21 @@ static enum status lint_first_step(const struct lint *lint)
 	if (rule->deny || rule->browser == BROWSER_KNOWN)
 		return OK;
 	if (step_find(&rule->steps[0], FACTOR_TOTP) || step_find(&rule->steps[0], FACTOR_RECOVERY))
-		TRY(warn(lint, "asks for a code before anything else in new browsers: whoever knows a name may try codes, within a "
-		               "budget of its own; ask for the password first"));
+		TRY(warn(lint, "asks for a code before anything else in new browsers: whoever knows a name may try "
+			       "codes, within a "
+			       "budget of its own; ask for the password first"));
 	if (step_find(&rule->steps[0], FACTOR_PUSH))
-		TRY(warn(lint, "sends a push before anything else in new browsers: whoever knows a name can make phones ring; ask for "
-		               "the password first"));
+		TRY(warn(lint, "sends a push before anything else in new browsers: whoever knows a name can make "
+			       "phones ring; ask for "
+			       "the password first"));
 	return OK;
 }
 
 /* NIST SP 800-63B-4 section 3.1.3 disallows comparison; choosing among three is 1 in 3 by luck. */
 static enum status lint_easy_push(const struct lint *lint)
 {
-	static const char *const administrators[] = { "admin", "admins", "administrator", "administrators", "root", "wheel" };
+	static const char *const administrators[] = {"admin",          "admins", "administrator",
+						     "administrators", "root",   "wheel"};
 	bool of_administrators = false;
 
 	for (size_t i = 0; i < ARRAY_COUNT(administrators); i++)
@@ -65,7 +68,8 @@ static enum status lint_easy_push(const struct lint *lint)
 		if (of_administrators)
 			TRY(warn(lint, "lets administrators answer a push without typing a number; use push:enter"));
 		else if (lint->rule->browser != BROWSER_KNOWN)
-			TRY(warn(lint, "asks new browsers for a push that habit or luck can answer; use push:enter, or add known_browser: true"));
+			TRY(warn(lint, "asks new browsers for a push that habit or luck can answer; use push:enter, or "
+				       "add known_browser: true"));
 	}
 	return OK;
 }
@@ -80,8 +84,9 @@ static enum status lint_digits(const struct lint *lint)
 		if (!push || push->mode != MODE_ENTER || push->digits >= 6 || lint->rule->browser == BROWSER_KNOWN)
 			continue;
 		snprintf(warning, sizeof(warning),
-		         "push:enter:%d has less than 20 bits: only 6 digits or more count as out-of-band (NIST SP 800-63B-4)",
-		         push->digits);
+			 "push:enter:%d has less than 20 bits: only 6 digits or more count as out-of-band (NIST SP "
+			 "800-63B-4)",
+			 push->digits);
 		TRY(warn(lint, warning));
 	}
 	return OK;
@@ -105,7 +110,8 @@ static enum status lint_idle_steps(const struct lint *lint)
 
 			if (i == j || !step_implies(asked, idle) || (j < i && step_implies(idle, asked)))
 				continue; /* of two that are alike the later one is idle */
-			snprintf(warning, sizeof(warning), "step %zu asks nothing that step %zu does not ask already", j + 1, i + 1);
+			snprintf(warning, sizeof(warning), "step %zu asks nothing that step %zu does not ask already",
+				 j + 1, i + 1);
 			TRY(warn(lint, warning));
 		}
 	return OK;
@@ -153,8 +159,9 @@ static enum status lint_unreachable(const struct lint *lint)
 	for (size_t i = 0; i < lint->at; i++) {
 		if (!rule_covers(&lint->policy->rules[i], lint->rule))
 			continue;
-		snprintf(warning, sizeof(warning), "can never decide: the rule \"%s\" before it matches whenever it would",
-		         lint->policy->rules[i].name);
+		snprintf(warning, sizeof(warning),
+			 "can never decide: the rule \"%s\" before it matches whenever it would",
+			 lint->policy->rules[i].name);
 		return warn(lint, warning);
 	}
 	return OK;
@@ -181,7 +188,8 @@ static enum status lint_acr_asks_less(const struct lint *lint)
 		if (rule_rank(next) <= rule_rank(lint->rule))
 			return OK;
 		snprintf(warning, sizeof(warning),
-		         "asks less than \"%s\", which decides without acr: anybody can add acr_values to a request", next->name);
+			 "asks less than \"%s\", which decides without acr: anybody can add acr_values to a request",
+			 next->name);
 		return warn(lint, warning);
 	}
 	return OK;
@@ -192,9 +200,10 @@ static enum status (*const checks[])(const struct lint *lint) = {
 	lint_digits,      lint_idle_steps, lint_acr_asks_less,
 };
 
-enum status policy_lint(const struct policy *policy, enum status (*fn)(const char *rule, const char *warning, void *ctx), void *ctx)
+enum status policy_lint(const struct policy *policy,
+			enum status (*fn)(const char *rule, const char *warning, void *ctx), void *ctx)
 {
-	struct lint lint = { .policy = policy, .fn = fn, .ctx = ctx };
+	struct lint lint = {.policy = policy, .fn = fn, .ctx = ctx};
 
 	for (lint.at = 0; lint.at <= policy->rule_count; lint.at++) {
 		lint.rule = lint.at < policy->rule_count ? &policy->rules[lint.at] : &policy->fallback;

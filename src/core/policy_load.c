@@ -28,7 +28,7 @@ struct place {
 };
 
 __attribute__((format(printf, 3, 4))) static void mistake(struct loader *loader, const struct place *place,
-                                                          const char *format, ...)
+							  const char *format, ...)
 {
 	char *message;
 	va_list args;
@@ -42,7 +42,7 @@ __attribute__((format(printf, 3, 4))) static void mistake(struct loader *loader,
 	if (!message || !loader->errors)
 		return;
 	text_add_format(loader->errors, "%s: %s%s%s: ", config_where_member(loader->tree, place->object, place->key),
-	                place->path, *place->path && *place->key ? "." : "", place->key);
+			place->path, *place->path && *place->key ? "." : "", place->key);
 	text_add_clean(loader->errors, message, strlen(message), 400);
 	text_add(loader->errors, "\n");
 }
@@ -108,7 +108,7 @@ static void when_acr(struct loader *loader, const struct place *place, struct ru
 
 static void when_network(struct loader *loader, const struct place *place, struct rule *rule)
 {
-	struct word_list texts = { 0 };
+	struct word_list texts = {0};
 
 	words_load(loader, place, &texts);
 	rule->networks = loader_alloc(loader, texts.count + 1, sizeof(*rule->networks));
@@ -117,8 +117,9 @@ static void when_network(struct loader *loader, const struct place *place, struc
 	for (size_t i = 0; rule->networks && i < texts.count; i++)
 		if (texts.items[i] && network_parse(texts.items[i], &rule->networks[i]) != OK)
 			mistake(loader, place,
-			        "\"%s\" must be an address, or a block such as 192.0.2.0/24 with nothing set beyond its prefix",
-			        texts.items[i]);
+				"\"%s\" must be an address, or a block such as 192.0.2.0/24 with nothing set beyond "
+				"its prefix",
+				texts.items[i]);
 }
 
 static void when_browser(struct loader *loader, const struct place *place, struct rule *rule)
@@ -135,8 +136,8 @@ static const struct {
 	const char *key;
 	void (*load)(struct loader *loader, const struct place *place, struct rule *rule);
 } conditions[] = {
-	{ "client", when_client },   { "group", when_group }, { "known_browser", when_browser },
-	{ "network", when_network }, { "acr", when_acr },
+	{"client", when_client},   {"group", when_group}, {"known_browser", when_browser},
+	{"network", when_network}, {"acr", when_acr},
 };
 
 static void condition_load(struct loader *loader, const struct place *place, struct rule *rule)
@@ -152,13 +153,13 @@ static void condition_load(struct loader *loader, const struct place *place, str
 static void when_load(struct loader *loader, const struct place *parent, struct rule *rule)
 {
 	const json_t *when = json_object_get(parent->object, "when");
-	struct place place = { .object = when };
+	struct place place = {.object = when};
 	const char *key;
 	json_t *value;
 
 	if (!json_is_object(when) || json_object_size(when) == 0) {
-		mistake(loader, &(struct place){ parent->object, "when", parent->path },
-		        "must be a mapping of conditions; leave it out for a rule that always matches");
+		mistake(loader, &(struct place){parent->object, "when", parent->path},
+			"must be a mapping of conditions; leave it out for a rule that always matches");
 		return;
 	}
 	place.path = arena_format(loader->arena, "%s.when", parent->path);
@@ -166,7 +167,7 @@ static void when_load(struct loader *loader, const struct place *parent, struct 
 		loader->no_memory = true;
 		return;
 	}
-	json_object_foreach((json_t *)(uintptr_t)when, key, value) {
+	json_object_foreach ((json_t *)(uintptr_t)when, key, value) {
 		place.key = key;
 		condition_load(loader, &place, rule);
 	}
@@ -186,9 +187,10 @@ static void ask_load(struct loader *loader, const struct place *place, struct st
 		size--;
 	if (ask_parse(word, size, &loader->defaults, &ask) != OK) {
 		mistake(loader, place,
-		        "\"%.*s\" must be password, push:confirm, push:choose[:digits], push:enter[:digits], totp or recovery, "
-		        "with %d to %d digits",
-		        (int)(size < WORD_MAX ? size : WORD_MAX), word, DIGITS_MIN, DIGITS_MAX);
+			"\"%.*s\" must be password, push:confirm, push:choose[:digits], push:enter[:digits], totp or "
+			"recovery, "
+			"with %d to %d digits",
+			(int)(size < WORD_MAX ? size : WORD_MAX), word, DIGITS_MIN, DIGITS_MAX);
 		return;
 	}
 	for (size_t i = 0; i < step->count; i++)
@@ -218,7 +220,7 @@ static void steps_load(struct loader *loader, const struct place *place, struct 
 
 	if (count == 0 || count > POLICY_STEPS_MAX) {
 		mistake(loader, place, "must be a list of 1 to %d steps, such as [password, \"push:enter | totp\"]",
-		        POLICY_STEPS_MAX);
+			POLICY_STEPS_MAX);
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -239,12 +241,12 @@ static void answer_load(struct loader *loader, const struct place *place, struct
 	bool asks = json_object_get(place->object, "ask") != NULL;
 
 	if (deny && !json_is_true(deny))
-		mistake(loader, &(struct place){ place->object, "deny", place->path },
-		        "can only be true; leave it out where something is asked");
+		mistake(loader, &(struct place){place->object, "deny", place->path},
+			"can only be true; leave it out where something is asked");
 	else if (asks == (deny != NULL))
 		mistake(loader, place, "must have either \"ask\" or \"deny: true\"");
 	else if (asks)
-		steps_load(loader, &(struct place){ place->object, "ask", place->path }, rule);
+		steps_load(loader, &(struct place){place->object, "ask", place->path}, rule);
 	rule->deny = !asks;
 }
 
@@ -255,9 +257,9 @@ static void keys_check(struct loader *loader, const json_t *object, const char *
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)object, key, value)
+	json_object_foreach ((json_t *)(uintptr_t)object, key, value)
 		if (!words_has(known, key))
-			mistake(loader, &(struct place){ object, key, path }, "unknown key; known here: %s", known);
+			mistake(loader, &(struct place){object, key, path}, "unknown key; known here: %s", known);
 }
 
 static void name_load(struct loader *loader, const struct place *place, const struct policy *policy, struct rule *rule)
@@ -277,7 +279,7 @@ static void name_load(struct loader *loader, const struct place *place, const st
 static void rule_load(struct loader *loader, const struct policy *policy, const json_t *object, struct rule *rule)
 {
 	const char *path = arena_format(loader->arena, "policy.rules[%zu]", policy->rule_count);
-	struct place place = { .object = object, .key = "", .path = path };
+	struct place place = {.object = object, .key = "", .path = path};
 
 	if (!path) {
 		loader->no_memory = true;
@@ -288,7 +290,7 @@ static void rule_load(struct loader *loader, const struct policy *policy, const 
 		return;
 	}
 	keys_check(loader, object, path, "name when ask deny");
-	name_load(loader, &(struct place){ object, "name", path }, policy, rule);
+	name_load(loader, &(struct place){object, "name", path}, policy, rule);
 	if (json_object_get(object, "when"))
 		when_load(loader, &place, rule);
 	answer_load(loader, &place, rule);
@@ -297,7 +299,7 @@ static void rule_load(struct loader *loader, const struct policy *policy, const 
 static void rules_load(struct loader *loader, const json_t *object, struct policy *policy)
 {
 	const json_t *rules = json_object_get(object, "rules");
-	const struct place place = { object, "rules", "policy" };
+	const struct place place = {object, "rules", "policy"};
 	size_t count = json_array_size(rules);
 
 	if (!rules)
@@ -308,17 +310,18 @@ static void rules_load(struct loader *loader, const json_t *object, struct polic
 	}
 	policy->rules = loader_alloc(loader, count + 1, sizeof(*policy->rules));
 	for (; policy->rules && policy->rule_count < count; policy->rule_count++)
-		rule_load(loader, policy, json_array_get(rules, policy->rule_count), &policy->rules[policy->rule_count]);
+		rule_load(loader, policy, json_array_get(rules, policy->rule_count),
+			  &policy->rules[policy->rule_count]);
 }
 
 /* [password, "push:enter | totp | recovery"] */
 static void fallback_make(struct loader *loader, struct rule *rule)
 {
-	const struct step password = { .asks = { { .factor = FACTOR_PASSWORD } }, .count = 1 };
-	const struct step second = { .asks = { { FACTOR_PUSH, MODE_ENTER, loader->defaults.enter_digits },
-		                               { .factor = FACTOR_TOTP },
-		                               { .factor = FACTOR_RECOVERY } },
-		                     .count = 3 };
+	const struct step password = {.asks = {{.factor = FACTOR_PASSWORD}}, .count = 1};
+	const struct step second = {.asks = {{FACTOR_PUSH, MODE_ENTER, loader->defaults.enter_digits},
+					     {.factor = FACTOR_TOTP},
+					     {.factor = FACTOR_RECOVERY}},
+				    .count = 3};
 
 	rule->steps[0] = password;
 	rule->steps[1] = second;
@@ -328,13 +331,13 @@ static void fallback_make(struct loader *loader, struct rule *rule)
 static void fallback_load(struct loader *loader, const json_t *object, struct policy *policy)
 {
 	const json_t *fallback = json_object_get(object, "default");
-	const struct place place = { fallback, "", "policy.default" };
+	const struct place place = {fallback, "", "policy.default"};
 
 	policy->fallback.name = "default";
 	if (!fallback)
 		fallback_make(loader, &policy->fallback);
 	else if (!json_is_object(fallback))
-		mistake(loader, &(struct place){ object, "default", "policy" }, "must be a mapping with ask or deny");
+		mistake(loader, &(struct place){object, "default", "policy"}, "must be a mapping with ask or deny");
 	else {
 		keys_check(loader, fallback, "policy.default", "ask deny");
 		answer_load(loader, &place, &policy->fallback);
@@ -342,18 +345,19 @@ static void fallback_load(struct loader *loader, const json_t *object, struct po
 }
 
 enum status policy_load(struct arena *arena, const struct config_tree *tree, const json_t *policy, int choose_digits,
-                        int enter_digits, const struct policy **ret_policy, struct text *errors)
+			int enter_digits, const struct policy **ret_policy, struct text *errors)
 {
-	struct loader loader = { .arena = arena,
-		                 .tree = tree,
-		                 .defaults = { choose_digits, enter_digits },
-		                 .errors = errors };
+	struct loader loader = {.arena = arena,
+				.tree = tree,
+				.defaults = {choose_digits, enter_digits},
+				.errors = errors};
 	struct policy *loaded = loader_alloc(&loader, 1, sizeof(*loaded));
 
 	if (!loaded)
 		return E_NOMEM;
 	if (policy && !json_is_object(policy)) {
-		mistake(&loader, &(struct place){ config_root(tree), "policy", "" }, "must be a mapping with default and rules");
+		mistake(&loader, &(struct place){config_root(tree), "policy", ""},
+			"must be a mapping with default and rules");
 		return loader.no_memory ? E_NOMEM : E_INVALID;
 	}
 	if (policy)

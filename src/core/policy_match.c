@@ -48,7 +48,7 @@ static bool network_matches(const struct rule *rule, const struct network *addre
 
 struct rule_match rule_match(const struct rule *rule, const struct policy_input *input)
 {
-	struct rule_match match = { 0 };
+	struct rule_match match = {0};
 	unsigned looked_at = rule_conditions(rule);
 	struct network address;
 
@@ -96,7 +96,7 @@ static void failure_add(struct text *out, const struct rule *rule, const struct 
 		words_add(out, rule->groups.items, rule->groups.count);
 	} else if (failed & CONDITION_BROWSER) {
 		text_add(out, rule->browser == BROWSER_KNOWN ? "this browser is new, the rule wants a known one"
-		                                             : "this browser is known, the rule wants a new one");
+							     : "this browser is known, the rule wants a new one");
 	} else if (failed & CONDITION_NETWORK) {
 		text_add(out, "address is ");
 		one_add(out, input->ip);
@@ -111,7 +111,7 @@ static void failure_add(struct text *out, const struct rule *rule, const struct 
 }
 
 char *rule_match_explain(struct arena *arena, const struct rule *rule, const struct policy_input *input,
-                         unsigned failed)
+			 unsigned failed)
 {
 	struct text out;
 	char *copy;

@@ -9,7 +9,7 @@ static const struct {
 	unsigned bit;
 	const char *name;
 } acr_names[] = {
-	{ ACR_NONE_BIT, "0" }, { ACR_PWD_BIT, "pwd" }, { ACR_OTP_BIT, "otp" }, { ACR_SWK_BIT, "swk" }, { ACR_MFA_BIT, "mfa" },
+	{ACR_NONE_BIT, "0"}, {ACR_PWD_BIT, "pwd"}, {ACR_OTP_BIT, "otp"}, {ACR_SWK_BIT, "swk"}, {ACR_MFA_BIT, "mfa"},
 };
 
 const char *acr_bit_name(unsigned bit)
@@ -43,8 +43,8 @@ static bool choice_next(size_t chosen[POLICY_STEPS_MAX], const struct step *step
 
 unsigned steps_acrs(const struct step *steps, size_t count)
 {
-	size_t chosen[POLICY_STEPS_MAX] = { 0 };
-	struct proof proofs[POLICY_STEPS_MAX] = { 0 };
+	size_t chosen[POLICY_STEPS_MAX] = {0};
+	struct proof proofs[POLICY_STEPS_MAX] = {0};
 	unsigned acrs = 0;
 
 	do {
@@ -62,8 +62,8 @@ bool steps_are_multi_factor(const struct step *steps, size_t count)
 
 bool ask_satisfies(const struct ask *ask, const struct ask *wanted)
 {
-	const struct proof proof = { .factor = ask->factor, .mode = ask->mode, .digits = ask->digits };
-	const struct step step = { .asks = { *wanted }, .count = 1 };
+	const struct proof proof = {.factor = ask->factor, .mode = ask->mode, .digits = ask->digits};
+	const struct step step = {.asks = {*wanted}, .count = 1};
 
 	return step_is_satisfied(&step, &proof, 1);
 }

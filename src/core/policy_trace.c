@@ -65,7 +65,8 @@ static int look_add(json_t *list, struct arena *arena, const struct rule *rule, 
 		return failed;
 	failed |= json_object_set_new(look, "rule", shown(rule->name));
 	failed |= json_object_set_new(look, "matched",
-	                              match.unsure && !match.failed ? json_string("perhaps") : json_boolean(!match.failed));
+				      match.unsure && !match.failed ? json_string("perhaps")
+								    : json_boolean(!match.failed));
 	if (match.failed) {
 		why = rule_match_explain(arena, rule, input, match.failed);
 		failed |= json_object_set_new(look, "failed", why ? json_string(why) : NULL);
@@ -101,9 +102,10 @@ static json_t *left_out(const struct plan *plan)
 	for (size_t i = 0; i < POLICY_STEPS_MAX && !failed; i++)
 		for (unsigned factor = FACTOR_PASSWORD; factor <= FACTOR_RECOVERY && !failed; factor++)
 			if (plan->missing[i] & (1u << factor))
-				failed |= json_array_append_new(
-					list, json_pack("{s:i, s:s, s:s}", "step", (int)i + 1, "factor",
-				                        factor_name((enum factor)factor), "because", "the account has none"));
+				failed |= json_array_append_new(list,
+								json_pack("{s:i, s:s, s:s}", "step", (int)i + 1,
+									  "factor", factor_name((enum factor)factor),
+									  "because", "the account has none"));
 	if (failed) {
 		json_decref(list);
 		return NULL;
@@ -119,23 +121,27 @@ static int note_add(json_t *list, bool holds, const char *note)
 static json_t *notes(const struct policy *policy, const struct policy_input *input, const struct plan *plan)
 {
 	bool phr = input->acr_values && (words_has(input->acr_values, "phr") || words_has(input->acr_values, "phrh"));
-	bool short_of_mfa = input_wants_mfa(input) && !plan->refusal &&
-	                    !steps_are_multi_factor(plan->steps, plan->step_count);
+	bool short_of_mfa =
+		input_wants_mfa(input) && !plan->refusal && !steps_are_multi_factor(plan->steps, plan->step_count);
 	json_t *list = json_array();
 	struct plan ignored;
 	bool unsure;
 	int failed = list ? 0 : -1;
 
 	plan_choose(policy, input, &ignored, &unsure);
-	failed |= note_add(list, unsure,
-	                   "The address cannot be understood: of the rules that may apply, the one that asks most decides.");
-	failed |= note_add(list, plan->cautioned,
-	                   "A request was denied, wrong or reported lately: a push in a new browser asks for a typed number.");
+	failed |= note_add(
+		list, unsure,
+		"The address cannot be understood: of the rules that may apply, the one that asks most decides.");
+	failed |= note_add(
+		list, plan->cautioned,
+		"A request was denied, wrong or reported lately: a push in a new browser asks for a typed number.");
 	failed |= note_add(list, plan->raised, "The service requested mfa: what is missing for it is asked too.");
-	failed |= note_add(list, short_of_mfa,
-	                   "The service requested mfa, which this account cannot reach here; the ID token says what was proven.");
+	failed |= note_add(
+		list, short_of_mfa,
+		"The service requested mfa, which this account cannot reach here; the ID token says what was proven.");
 	failed |= note_add(list, phr,
-	                   "The service requested resistance to phishing, which no factor here has; the ID token does not claim it.");
+			   "The service requested resistance to phishing, which no factor here has; the ID token does "
+			   "not claim it.");
 	if (failed) {
 		json_decref(list);
 		return NULL;
@@ -175,9 +181,9 @@ static json_t *input_format(const struct policy_input *input)
 	failed |= json_object_set_new(object, "acr_values", shown(input->acr_values));
 	failed |= json_object_set_new(object, "caution", json_integer(input->caution));
 	failed |= json_object_set_new(object, "has",
-	                              json_pack("{s:b, s:b, s:b, s:b}", "password", input->has.password, "device",
-	                                        input->has.device, "totp", input->has.totp, "recovery",
-	                                        input->has.recovery));
+				      json_pack("{s:b, s:b, s:b, s:b}", "password", input->has.password, "device",
+						input->has.device, "totp", input->has.totp, "recovery",
+						input->has.recovery));
 	if (failed) {
 		json_decref(object);
 		return NULL;
@@ -201,7 +207,7 @@ static int decided_set(json_t *trace, const struct decision *decision)
 }
 
 enum status trace_make(struct arena *arena, const struct policy *policy, const struct policy_input *input,
-                       const struct plan *plan, struct decision *decision)
+		       const struct plan *plan, struct decision *decision)
 {
 	json_t *trace = arena_object(arena, json_object());
 	int failed;
@@ -232,8 +238,8 @@ char *decision_format(struct arena *arena, const struct decision *decision)
 
 static enum status step_parse(const json_t *asks, struct step *ret_step)
 {
-	static const struct ask_defaults none_written = { 0 };
-	struct step step = { 0 };
+	static const struct ask_defaults none_written = {0};
+	struct step step = {0};
 
 	if (json_array_size(asks) == 0 || json_array_size(asks) > STEP_ASKS_MAX)
 		return E_INVALID;
@@ -276,7 +282,7 @@ static enum status outcome_parse(const json_t *trace, struct decision *decision)
 
 enum status decision_parse(struct arena *arena, const char *json, struct decision *ret_decision)
 {
-	struct decision decision = { 0 };
+	struct decision decision = {0};
 	json_t *trace = NULL;
 
 	TRY(json_parse_limited(json, strlen(json), TRACE_DEPTH, &trace));

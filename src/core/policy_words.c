@@ -87,8 +87,8 @@ static enum status push_parse(char *rest, const struct ask_defaults *defaults, s
 
 enum status ask_parse(const char *text, size_t size, const struct ask_defaults *defaults, struct ask *ret_ask)
 {
-	char word[ASK_TEXT_SIZE] = { 0 };
-	struct ask ask = { 0 };
+	char word[ASK_TEXT_SIZE] = {0};
+	struct ask ask = {0};
 	char *rest;
 
 	if (size >= sizeof(word) || memchr(text, '\0', size))

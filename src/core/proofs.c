@@ -26,7 +26,7 @@ bool step_is_satisfied(const struct step *step, const struct proof *proofs, size
 
 const struct step *decision_next(const struct decision *decision, const struct proof *proofs, size_t count)
 {
-	static const struct step never = { 0 };
+	static const struct step never = {0};
 
 	if (decision->outcome != DECISION_ASK || decision->step_count == 0)
 		return &never;
@@ -48,7 +48,7 @@ bool proofs_are_multi_factor(const struct proof *proofs, size_t count)
 {
 	bool knowledge = has_factor(proofs, count, FACTOR_PASSWORD);
 	bool possession = has_factor(proofs, count, FACTOR_PUSH) || has_factor(proofs, count, FACTOR_TOTP) ||
-	                  has_factor(proofs, count, FACTOR_RECOVERY);
+			  has_factor(proofs, count, FACTOR_RECOVERY);
 
 	return knowledge && possession;
 }
@@ -110,7 +110,7 @@ char *proofs_format(struct arena *arena, const struct proof *proofs, size_t coun
 
 static enum status proof_parse(const json_t *object, struct proof *ret_proof)
 {
-	struct proof proof = { .factor = factor_parse(json_get_string(object, "factor")) };
+	struct proof proof = {.factor = factor_parse(json_get_string(object, "factor"))};
 	int64_t digits;
 
 	if (proof.factor == FACTOR_NONE || json_take_int(object, "at", 0, INT64_MAX, &proof.at) != OK)
@@ -132,7 +132,7 @@ static enum status proof_parse(const json_t *object, struct proof *ret_proof)
 enum status proofs_parse(const char *json, struct proof ret_proofs[PROOFS_MAX], size_t *ret_count)
 {
 	scoped_json *array = NULL;
-	struct proof proofs[PROOFS_MAX] = { 0 };
+	struct proof proofs[PROOFS_MAX] = {0};
 	size_t count;
 
 	TRY(json_parse_limited(json, strlen(json), 2, &array));

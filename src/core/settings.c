@@ -16,8 +16,14 @@
 
 enum width { WIDTH_UNSIGNED, WIDTH_INT64 };
 
-#define COUNT(section, key, member) { { section, key }, WIDTH_UNSIGNED, offsetof(struct settings, member) }
-#define TIME(section, key, member)  { { section, key }, WIDTH_INT64, offsetof(struct settings, member) }
+#define COUNT(section, key, member)                                                                                    \
+	{                                                                                                              \
+		{section, key}, WIDTH_UNSIGNED, offsetof(struct settings, member)                                      \
+	}
+#define TIME(section, key, member)                                                                                     \
+	{                                                                                                              \
+		{section, key}, WIDTH_INT64, offsetof(struct settings, member)                                         \
+	}
 static const struct {
 	struct name name;
 	enum width width;
@@ -68,14 +74,15 @@ static void numbers_read(struct reader *reader, struct settings *settings)
 static void numbers_compare(struct reader *reader, const struct settings *settings)
 {
 	if (settings->session.absolute_s < settings->session.idle_s)
-		reader_mistake(reader, &(struct name){ "session", "absolute" }, "must not be shorter than session.idle");
+		reader_mistake(reader, &(struct name){"session", "absolute"}, "must not be shorter than session.idle");
 	if (settings->life.login_s < settings->life.challenge_s)
-		reader_mistake(reader, &(struct name){ "life", "challenge" }, "must not be longer than life.login");
+		reader_mistake(reader, &(struct name){"life", "challenge"}, "must not be longer than life.login");
 	if (settings->budget.pushes < settings->budget.window_pushes)
-		reader_mistake(reader, &(struct name){ "budget", "pushes" }, "must not be less than budget.window_pushes");
+		reader_mistake(reader, &(struct name){"budget", "pushes"},
+			       "must not be less than budget.window_pushes");
 	if (settings->budget.code_failures_month < settings->budget.code_failures)
-		reader_mistake(reader, &(struct name){ "budget", "code_failures_month" },
-		               "must not be less than budget.code_failures");
+		reader_mistake(reader, &(struct name){"budget", "code_failures_month"},
+			       "must not be less than budget.code_failures");
 }
 
 /* Waiting costs no thread, so these need only cover what works at once: see the measurements in docs/measured. */
@@ -98,7 +105,7 @@ static void threads_choose(struct settings *settings)
 
 static void issuer_read(struct reader *reader, struct settings *settings)
 {
-	static const struct name name = { NULL, "issuer" };
+	static const struct name name = {NULL, "issuer"};
 	const char *issuer = reader_text(reader, &name);
 	const char *problem = issuer ? issuer_problem(issuer) : NULL;
 
@@ -122,26 +129,28 @@ static const char *link_read(struct reader *reader, const struct name *name)
 
 static void organisation_read(struct reader *reader, struct settings *settings)
 {
-	static const struct name name = { "organisation", "name" };
+	static const struct name name = {"organisation", "name"};
 
 	settings->organisation.name = reader_text(reader, &name);
 	if (!settings->organisation.name)
 		settings->organisation.name = settings->issuer_host;
 	else if (!text_is_displayable(settings->organisation.name))
 		reader_mistake(reader, &name, "must be a name that can be shown: no invisible or control characters");
-	settings->organisation.help_url = link_read(reader, &(struct name){ "organisation", "help_url" });
-	settings->organisation.privacy_url = link_read(reader, &(struct name){ "organisation", "privacy_url" });
+	settings->organisation.help_url = link_read(reader, &(struct name){"organisation", "help_url"});
+	settings->organisation.privacy_url = link_read(reader, &(struct name){"organisation", "privacy_url"});
 }
 
 static void listeners_read(struct reader *reader, struct settings *settings)
 {
-	static const struct name listen = { NULL, "listen" }, metrics = { NULL, "metrics" }, proxies = { NULL, "trusted_proxies" };
+	static const struct name listen = {NULL, "listen"}, metrics = {NULL, "metrics"},
+				 proxies = {NULL, "trusted_proxies"};
 	struct network network;
 
 	settings->listen = reader_texts(reader, &listen, &settings->listen_count);
 	for (size_t i = 0; i < settings->listen_count; i++)
 		if (endpoint_problem(settings->listen[i]))
-			reader_mistake(reader, &listen, "\"%s\" %s", settings->listen[i], endpoint_problem(settings->listen[i]));
+			reader_mistake(reader, &listen, "\"%s\" %s", settings->listen[i],
+				       endpoint_problem(settings->listen[i]));
 	settings->metrics = reader_text(reader, &metrics);
 	if (settings->metrics && endpoint_problem(settings->metrics))
 		reader_mistake(reader, &metrics, "%s", endpoint_problem(settings->metrics));
@@ -149,12 +158,12 @@ static void listeners_read(struct reader *reader, struct settings *settings)
 	for (size_t i = 0; i < settings->trusted_proxy_count; i++)
 		if (network_parse(settings->trusted_proxies[i], &network) != OK)
 			reader_mistake(reader, &proxies, "\"%s\" must be an address, or a block such as 192.0.2.0/24",
-			               settings->trusted_proxies[i]);
+				       settings->trusted_proxies[i]);
 }
 
 static void database_read(struct reader *reader, struct settings *settings)
 {
-	static const struct name name = { NULL, "database" };
+	static const struct name name = {NULL, "database"};
 	const char *url = reader_text(reader, &name);
 	const char *file = url && text_has_prefix(url, "sqlite:") ? url + strlen("sqlite:") : "";
 
@@ -190,10 +199,10 @@ static const char *web_default(struct reader *reader)
 
 static void paths_read(struct reader *reader, struct settings *settings)
 {
-	settings->kek = reader_path(reader, &(struct name){ "keys", "kek" });
-	settings->tls_certificate = reader_path(reader, &(struct name){ "tls", "certificate" });
-	settings->tls_key = reader_path(reader, &(struct name){ "tls", "key" });
-	settings->web = reader_path(reader, &(struct name){ NULL, "web" });
+	settings->kek = reader_path(reader, &(struct name){"keys", "kek"});
+	settings->tls_certificate = reader_path(reader, &(struct name){"tls", "certificate"});
+	settings->tls_key = reader_path(reader, &(struct name){"tls", "key"});
+	settings->web = reader_path(reader, &(struct name){NULL, "web"});
 	if (!settings->web)
 		settings->web = web_default(reader);
 }
@@ -208,7 +217,7 @@ static void settings_read(struct reader *reader, struct settings *settings)
 	database_read(reader, settings);
 	paths_read(reader, settings);
 	numbers_read(reader, settings);
-	settings->log_level = reader_text(reader, &(struct name){ "log", "level" });
+	settings->log_level = reader_text(reader, &(struct name){"log", "level"});
 	if (reader->mistakes == 0)
 		numbers_compare(reader, settings);
 	threads_choose(settings);
@@ -218,8 +227,8 @@ static enum status policy_read(struct reader *reader, struct settings *settings)
 {
 	const json_t *policy = json_object_get(config_root(reader->tree), "policy");
 
-	return policy_load(reader->arena, reader->tree, policy, (int)settings->choose_digits, (int)settings->enter_digits,
-	                   &settings->policy, reader->errors);
+	return policy_load(reader->arena, reader->tree, policy, (int)settings->choose_digits,
+			   (int)settings->enter_digits, &settings->policy, reader->errors);
 }
 
 static enum status path_absolute(struct arena *arena, const char *path, char **ret_path)
@@ -254,11 +263,11 @@ static enum status settings_fill(struct reader *reader, const char *path, struct
 }
 
 static enum status settings_from_tree(struct arena *arena, const char *path, const struct config_tree *tree,
-                                      const struct settings **ret_settings, struct text *errors)
+				      const struct settings **ret_settings, struct text *errors)
 {
 	struct settings *settings = arena_alloc(arena, sizeof(*settings));
 	scoped_json *schema = NULL;
-	struct reader reader = { .arena = arena, .tree = tree, .errors = errors };
+	struct reader reader = {.arena = arena, .tree = tree, .errors = errors};
 
 	if (!settings)
 		return E_NOMEM;
@@ -270,7 +279,7 @@ static enum status settings_from_tree(struct arena *arena, const char *path, con
 }
 
 enum status settings_parse(struct arena *arena, const char *path, const char *yaml, size_t size,
-                           const struct settings **ret_settings, struct text *errors)
+			   const struct settings **ret_settings, struct text *errors)
 {
 	struct config_tree *tree;
 	enum status status;
@@ -281,7 +290,8 @@ enum status settings_parse(struct arena *arena, const char *path, const char *ya
 	return status;
 }
 
-enum status settings_load(struct arena *arena, const char *path, const struct settings **ret_settings, struct text *errors)
+enum status settings_load(struct arena *arena, const char *path, const struct settings **ret_settings,
+			  struct text *errors)
 {
 	struct config_tree *tree;
 	enum status status;

@@ -29,7 +29,7 @@ static enum status port_parse(const char *text, struct authority *authority)
 /* host[:port], the whole text; IPv6 in brackets. */
 static enum status authority_parse(const char *text, struct authority *ret_authority)
 {
-	struct authority authority = { .is_v6 = *text == '[' };
+	struct authority authority = {.is_v6 = *text == '['};
 	const char *host = authority.is_v6 ? text + 1 : text;
 	size_t size = strcspn(host, authority.is_v6 ? "]" : ":");
 	const char *rest = host + size;
@@ -55,7 +55,8 @@ static bool authority_is_address(const struct authority *authority)
 {
 	struct network address;
 
-	return address_parse(authority->host, &address) == OK && authority->is_v6 == (strchr(authority->host, ':') != NULL);
+	return address_parse(authority->host, &address) == OK &&
+	       authority->is_v6 == (strchr(authority->host, ':') != NULL);
 }
 
 static bool authority_is_this_machine(const struct authority *authority)
@@ -71,8 +72,9 @@ static const char *issuer_rest_problem(const char *rest)
 	if (strchr(rest, '@'))
 		return "must have no user name in it";
 	if (strchr(rest, '/'))
-		return strchr(rest, '/')[1] ? "must have no path: this service needs a host of its own, such as https://id.example.org"
-		                            : "must not end in a slash";
+		return strchr(rest, '/')[1] ? "must have no path: this service needs a host of its own, such as "
+					      "https://id.example.org"
+					    : "must not end in a slash";
 	return NULL;
 }
 

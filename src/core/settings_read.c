@@ -37,8 +37,8 @@ void reader_mistake(struct reader *reader, const struct name *name, const char *
 	if (!message || !reader->errors)
 		return;
 	text_add_format(reader->errors, "%s: %s%s%s: ",
-	                config_where_member(reader->tree, section ? section : config_root(reader->tree), name->key),
-	                name->section ? name->section : "", name->section ? "." : "", name->key);
+			config_where_member(reader->tree, section ? section : config_root(reader->tree), name->key),
+			name->section ? name->section : "", name->section ? "." : "", name->key);
 	text_add_clean(reader->errors, message, strlen(message), MESSAGE_MAX);
 	text_add(reader->errors, "\n");
 }
@@ -113,7 +113,7 @@ static const char *number_show(struct reader *reader, const struct name *name, i
 	static const struct {
 		int64_t seconds;
 		char unit;
-	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
 
 	for (size_t i = 0; i < ARRAY_COUNT(units) && json_get_string(property_of(reader, name), "format"); i++)
 		if (value > 0 && value % units[i].seconds == 0)
@@ -138,7 +138,7 @@ int64_t reader_number(struct reader *reader, const struct name *name)
 	shown_least = number_show(reader, name, least);
 	shown_most = number_show(reader, name, most);
 	reader_mistake(reader, name, "must be at least %s and at most %s", shown_least ? shown_least : "?",
-	               shown_most ? shown_most : "?");
+		       shown_most ? shown_most : "?");
 	return 0;
 }
 
@@ -150,7 +150,7 @@ static void bounds_drop(json_t *schema, const char *section)
 	const char *key;
 	json_t *property;
 
-	json_object_foreach(properties, key, property) {
+	json_object_foreach (properties, key, property) {
 		json_object_del(property, "minimum");
 		json_object_del(property, "maximum");
 	}
@@ -158,7 +158,7 @@ static void bounds_drop(json_t *schema, const char *section)
 
 static void bounds_loosen(json_t *schema)
 {
-	static const char *const sized_by_tests[] = { "password", "session", "life", "budget" };
+	static const char *const sized_by_tests[] = {"password", "session", "life", "budget"};
 
 	for (size_t i = 0; i < ARRAY_COUNT(sized_by_tests); i++)
 		bounds_drop(schema, sized_by_tests[i]);

@@ -55,9 +55,9 @@ char *settings_template(struct arena *arena, const char *issuer, const char *org
 
 	text_init(&out, TEMPLATE_MAX);
 	text_add(&out, "# Symbolon's configuration. After a change: restart the service.\n"
-	               "\n"
-	               "# The address that people and services reach this service at.\n"
-	               "issuer: ");
+		       "\n"
+		       "# The address that people and services reach this service at.\n"
+		       "issuer: ");
 	text_add_json_string(&out, issuer);
 	if (!text_is_empty(organisation)) {
 		text_add(&out, "\n\n# What people read on the sign-in page.\norganisation:\n  name: ");

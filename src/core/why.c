@@ -9,42 +9,46 @@
 #define NAME_MAX_CHARS 64
 #define KEY_SIZE       32
 
-#define SENTENCES(SENTENCE)                                                                                                        \
-	SENTENCE("confirm_new_browser", "{client} asks you to compare a code because this browser is new.")                        \
-	SENTENCE("confirm_known_browser", "{client} only asks you to compare a code because you have used this browser before.")   \
-	SENTENCE("confirm_network", "{client} asks you to compare a code because of the network you are on.")                      \
-	SENTENCE("confirm_group", "{client} asks you to compare a code because of a group you are in.")                            \
-	SENTENCE("confirm_client", "{client} always asks you to compare a code.")                                                  \
-	SENTENCE("confirm_default", "{client} asks you to compare a code, as most services here do.")                              \
-	SENTENCE("choose_new_browser", "{client} asks you to pick a number because this browser is new.")                          \
-	SENTENCE("choose_known_browser", "{client} only asks you to pick a number because you have used this browser before.")     \
-	SENTENCE("choose_network", "{client} asks you to pick a number because of the network you are on.")                        \
-	SENTENCE("choose_group", "{client} asks you to pick a number because of a group you are in.")                              \
-	SENTENCE("choose_client", "{client} always asks you to pick a number.")                                                    \
-	SENTENCE("choose_default", "{client} asks you to pick a number, as most services here do.")                                \
-	SENTENCE("enter_new_browser", "{client} asks for the number because this browser is new.")                                 \
-	SENTENCE("enter_known_browser", "{client} only asks for the number because you have used this browser before.")            \
-	SENTENCE("enter_network", "{client} asks for the number because of the network you are on.")                               \
-	SENTENCE("enter_group", "{client} asks for the number because of a group you are in.")                                     \
-	SENTENCE("enter_client", "{client} always asks you to type a number.")                                                     \
-	SENTENCE("enter_default", "{client} asks you to type a number, as most services here do.")                                 \
-	SENTENCE("code_new_browser", "{client} asks for a code because this browser is new.")                                      \
-	SENTENCE("code_known_browser", "{client} only asks for a code because you have used this browser before.")                 \
-	SENTENCE("code_network", "{client} asks for a code because of the network you are on.")                                    \
-	SENTENCE("code_group", "{client} asks for a code because of a group you are in.")                                          \
-	SENTENCE("code_client", "{client} always asks for a code.")                                                                \
-	SENTENCE("code_default", "{client} asks for a code, as most services here do.")                                            \
-	SENTENCE("caution", "Because a recent request was refused, {client} asks for a longer number in new browsers.")            \
-	SENTENCE("requested", "{client} asked for this kind of sign-in.")                                                          \
-	SENTENCE("password_only", "{client} asks only for your password.")                                                         \
-	SENTENCE("not_allowed", "{client} is not open to this account.")                                                           \
+#define SENTENCES(SENTENCE)                                                                                            \
+	SENTENCE("confirm_new_browser", "{client} asks you to compare a code because this browser is new.")            \
+	SENTENCE("confirm_known_browser",                                                                              \
+		 "{client} only asks you to compare a code because you have used this browser before.")                \
+	SENTENCE("confirm_network", "{client} asks you to compare a code because of the network you are on.")          \
+	SENTENCE("confirm_group", "{client} asks you to compare a code because of a group you are in.")                \
+	SENTENCE("confirm_client", "{client} always asks you to compare a code.")                                      \
+	SENTENCE("confirm_default", "{client} asks you to compare a code, as most services here do.")                  \
+	SENTENCE("choose_new_browser", "{client} asks you to pick a number because this browser is new.")              \
+	SENTENCE("choose_known_browser",                                                                               \
+		 "{client} only asks you to pick a number because you have used this browser before.")                 \
+	SENTENCE("choose_network", "{client} asks you to pick a number because of the network you are on.")            \
+	SENTENCE("choose_group", "{client} asks you to pick a number because of a group you are in.")                  \
+	SENTENCE("choose_client", "{client} always asks you to pick a number.")                                        \
+	SENTENCE("choose_default", "{client} asks you to pick a number, as most services here do.")                    \
+	SENTENCE("enter_new_browser", "{client} asks for the number because this browser is new.")                     \
+	SENTENCE("enter_known_browser",                                                                                \
+		 "{client} only asks for the number because you have used this browser before.")                       \
+	SENTENCE("enter_network", "{client} asks for the number because of the network you are on.")                   \
+	SENTENCE("enter_group", "{client} asks for the number because of a group you are in.")                         \
+	SENTENCE("enter_client", "{client} always asks you to type a number.")                                         \
+	SENTENCE("enter_default", "{client} asks you to type a number, as most services here do.")                     \
+	SENTENCE("code_new_browser", "{client} asks for a code because this browser is new.")                          \
+	SENTENCE("code_known_browser", "{client} only asks for a code because you have used this browser before.")     \
+	SENTENCE("code_network", "{client} asks for a code because of the network you are on.")                        \
+	SENTENCE("code_group", "{client} asks for a code because of a group you are in.")                              \
+	SENTENCE("code_client", "{client} always asks for a code.")                                                    \
+	SENTENCE("code_default", "{client} asks for a code, as most services here do.")                                \
+	SENTENCE("caution",                                                                                            \
+		 "Because a recent request was refused, {client} asks for a longer number in new browsers.")           \
+	SENTENCE("requested", "{client} asked for this kind of sign-in.")                                              \
+	SENTENCE("password_only", "{client} asks only for your password.")                                             \
+	SENTENCE("not_allowed", "{client} is not open to this account.")                                               \
 	SENTENCE("no_factor", "{client} needs a way of signing in that this account does not have.")
 
 #define KEY(key, template)      key,
 #define TEMPLATE(key, template) template,
-const char *const why_keys[] = { SENTENCES(KEY) };
+const char *const why_keys[] = {SENTENCES(KEY)};
 const size_t why_key_count = ARRAY_COUNT(why_keys);
-static const char *const templates[] = { SENTENCES(TEMPLATE) };
+static const char *const templates[] = {SENTENCES(TEMPLATE)};
 
 static size_t key_find(const char *key)
 {
@@ -98,7 +102,7 @@ static const struct ask *headline(const struct plan *plan)
 
 /* Whether an earlier rule would have decided but for this one condition, and would have asked less (or more). */
 static bool was_close(const struct policy *policy, const struct policy_input *input, const struct plan *plan,
-                      unsigned condition, bool less)
+		      unsigned condition, bool less)
 {
 	for (size_t i = 0; i < policy->rule_count && plan->rule != &policy->rules[i]; i++) {
 		struct plan other;

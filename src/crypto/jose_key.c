@@ -285,7 +285,7 @@ static EVP_PKEY *pkey_from_rsa(struct parsed_jwk *parsed)
 	return NULL;
 }
 
-/* A private half of another key, or a damaged one, must not sign: a faulty RSA signature gives the key away. */
+/* A private half that is another key's must not sign. */
 static bool halves_fit(const struct jose_key *key)
 {
 	uint8_t digest[32] = {0x53, 0x79, 0x6d}, signature[RSA_SIZE_MAX];

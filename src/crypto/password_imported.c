@@ -113,9 +113,9 @@ static enum status crypt_verify(const char *password, const char *stored, bool *
 		return E_NOMEM;
 
 	errno = 0;
-	const char *computed = crypt_r(password, stored, data);
+	const char *computed = crypt_rn(password, stored, data, (int)sizeof(*data));
 	int error = errno;
-	bool failed = !computed || computed[0] == '*';
+	bool failed = !computed;
 	bool matches = !failed && secret_text_equal(computed, stored);
 	secret_zero(data, sizeof(*data));
 	free(data);

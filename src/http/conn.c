@@ -8,6 +8,7 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/event.h>
 #include <event2/http.h>
 
 #include "base/clock.h"
@@ -48,7 +49,7 @@ static void refusal_log(struct conn *conn, enum guard_reason reason)
 	}
 	address_format(conn->address, ip);
 	log_warn("http.refused", LOG_S("reason", guard_reason_name(reason)), LOG_S("ip", ip),
-	         LOG_N("unlogged", loop->unlogged));
+		 LOG_N("unlogged", loop->unlogged));
 	loop->logged_ms = now_ms;
 	loop->unlogged = 0;
 }
@@ -129,9 +130,9 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 static struct bufferevent *bufferevent_make(struct http_loop *loop, struct event_base *base)
 {
 	const struct http_settings *settings = &loop->server->settings;
-	struct timeval write_time = { settings->write_ms / 1000, (settings->write_ms % 1000) * 1000 };
+	struct timeval write_time = {settings->write_ms / 1000, (settings->write_ms % 1000) * 1000};
 	struct bufferevent *bev = loop->server->tls ? tls_bufferevent(loop->server->tls, base)
-	                                            : bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+						    : bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 
 	if (!bev)
 		return NULL;
@@ -195,6 +196,8 @@ static void on_gone(struct evhttp_connection *evcon, void *arg)
 
 	(void)evcon;
 	evbuffer_remove_cb(bufferevent_get_input(conn->bev), on_input, conn);
+	if (conn->loop->server->tls && !tls_is_open(conn->bev))
+		counter_add(&conn->loop->counters.tls_failed, 1);
 	if (conn->exchange)
 		exchange_client_gone(conn->exchange);
 	if (conn->stream)
@@ -334,9 +337,9 @@ static void conn_say_and_close(struct conn *conn)
 	conn_enter(conn, PHASE_CLOSING);
 	bufferevent_setcb(conn->bev, NULL, on_closing_write, on_closing_event, conn);
 	evbuffer_add_printf(bufferevent_get_output(conn->bev),
-	                    "HTTP/1.1 %d %s\r\nConnection: close\r\nCache-Control: no-store\r\n"
-	                    "Content-Type: text/plain\r\nContent-Length: %zu\r\n\r\n%s\n",
-	                    status, phrase, strlen(phrase) + 1, phrase);
+			    "HTTP/1.1 %d %s\r\nConnection: close\r\nCache-Control: no-store\r\n"
+			    "Content-Type: text/plain\r\nContent-Length: %zu\r\n\r\n%s\n",
+			    status, phrase, strlen(phrase) + 1, phrase);
 	counter_add(&conn->loop->counters.answers[status / 100], 1);
 	bufferevent_enable(conn->bev, EV_READ | EV_WRITE);
 }

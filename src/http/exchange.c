@@ -82,11 +82,12 @@ static enum status headers_fill(struct request *req, const struct evkeyvalq *lis
 	size_t count = 0;
 
 	TAILQ_FOREACH(header, list, next)
-		count++;
+	count++;
 	headers = arena_calloc(req->arena, count + 1, sizeof(*headers));
 	if (!headers)
 		return E_NOMEM;
-	TAILQ_FOREACH(header, list, next) {
+	TAILQ_FOREACH(header, list, next)
+	{
 		headers->name = arena_strdup(req->arena, header->key);
 		headers->value = trimmed(req->arena, header->value);
 		if (!headers->name || !headers->value)

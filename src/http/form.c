@@ -69,7 +69,7 @@ static enum status form_add(struct arena *arena, struct form *form, const char *
 {
 	const char *equals = memchr(pair, '=', size);
 	size_t name_size = equals ? (size_t)(equals - pair) : size;
-	struct field field = { .value = "" };
+	struct field field = {.value = ""};
 
 	if (form->count == FORM_FIELDS_MAX)
 		return E_INVALID;

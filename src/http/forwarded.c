@@ -7,7 +7,7 @@
 
 #define HOPS_MAX 16
 
-static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 enum status address_parse(const char *text, uint8_t ret_bytes[16])
 {
@@ -38,7 +38,7 @@ static bool bit_is_set(const uint8_t *bytes, unsigned bit)
 
 enum status network_parse(const char *text, struct network *ret_network)
 {
-	struct network network = { .bits = 128 };
+	struct network network = {.bits = 128};
 	char address[REQUEST_IP_SIZE];
 	size_t size = strcspn(text, "/");
 	int64_t bits;
@@ -140,7 +140,7 @@ static struct span list_pop(struct span *list)
 		if (list->at[at] == '"')
 			quoted = !quoted;
 	}
-	element = (struct span){ list->at + at, list->size - at };
+	element = (struct span){list->at + at, list->size - at};
 	list->size = at > 0 ? at - 1 : 0;
 	return span_trim(element);
 }
@@ -148,12 +148,12 @@ static struct span list_pop(struct span *list)
 /* The value of `name=` in one Forwarded element (RFC 7239 4), without quotes; size 0 when absent, broken or twice. */
 static struct span pair_find(struct span element, const char *name)
 {
-	struct span found = { 0 };
+	struct span found = {0};
 	size_t name_size = strlen(name);
 
 	while (element.size > 0) {
 		const char *end = memchr(element.at, ';', element.size);
-		struct span pair = { element.at, end ? (size_t)(end - element.at) : element.size };
+		struct span pair = {element.at, end ? (size_t)(end - element.at) : element.size};
 
 		element.at += pair.size + (end ? 1 : 0);
 		element.size -= pair.size + (end ? 1 : 0);
@@ -161,12 +161,12 @@ static struct span pair_find(struct span element, const char *name)
 		if (pair.size <= name_size || pair.at[name_size] != '=' || strncasecmp(pair.at, name, name_size) != 0)
 			continue;
 		if (found.size > 0)
-			return (struct span){ 0 };
-		found = (struct span){ pair.at + name_size + 1, pair.size - name_size - 1 };
+			return (struct span){0};
+		found = (struct span){pair.at + name_size + 1, pair.size - name_size - 1};
 	}
 	if (found.size >= 2 && found.at[0] == '"' && found.at[found.size - 1] == '"')
-		found = (struct span){ found.at + 1, found.size - 2 };
-	return memchr(found.at ? found.at : "", '"', found.size) ? (struct span){ 0 } : found;
+		found = (struct span){found.at + 1, found.size - 2};
+	return memchr(found.at ? found.at : "", '"', found.size) ? (struct span){0} : found;
 }
 
 static struct span element_node(const struct proxies *proxies, struct span element)
@@ -182,7 +182,7 @@ static enum status client_find(const struct proxies *proxies, const struct reque
 
 	/* Several lines are one list, in order (RFC 9110 5.3). */
 	for (size_t i = req->header_count; i-- > 0;) {
-		struct span list = { req->headers[i].value, strlen(req->headers[i].value) };
+		struct span list = {req->headers[i].value, strlen(req->headers[i].value)};
 
 		if (!text_equal_nocase(req->headers[i].name, name))
 			continue;
@@ -199,8 +199,9 @@ static enum status client_find(const struct proxies *proxies, const struct reque
 
 static bool proto_is_https(const struct proxies *proxies, const struct request *req)
 {
-	const char *value = request_header(req, proxies->header == FORWARDED_RFC7239 ? "Forwarded" : "X-Forwarded-Proto");
-	struct span list = { value, value ? strlen(value) : 0 };
+	const char *value =
+		request_header(req, proxies->header == FORWARDED_RFC7239 ? "Forwarded" : "X-Forwarded-Proto");
+	struct span list = {value, value ? strlen(value) : 0};
 	struct span proto;
 
 	if (!value)
@@ -213,8 +214,8 @@ static bool proto_is_https(const struct proxies *proxies, const struct request *
 
 void forwarded_apply(const struct proxies *proxies, const char *peer, struct request *req)
 {
-	uint8_t address[16] = { 0 };
-	uint8_t client[16] = { 0 };
+	uint8_t address[16] = {0};
+	uint8_t client[16] = {0};
 
 	req->ip_trusted = address_parse(peer, address) == OK;
 	if (!req->ip_trusted) {

@@ -24,7 +24,7 @@ enum { SEGMENT_EMPTY, SEGMENT_DOT, SEGMENT_DOTS, SEGMENT_TEXT };
 enum { VALUE_BEFORE, VALUE_IN, VALUE_AFTER };
 enum { HOST_NAME, HOST_LITERAL, HOST_LITERAL_END, HOST_PORT };
 
-static const char *const methods[] = { "GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "PRI" };
+static const char *const methods[] = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "PRI"};
 #define METHOD_WITHOUT_BODY 0x07
 #define METHOD_HTTP2        0x80
 
@@ -468,8 +468,8 @@ static enum guard_reason headers_check(const struct guard *guard)
 
 	if (!has_host && guard->minor == 1)
 		return GUARD_HOST_MISSING;
-	if (guard->is_absolute && (!has_host || guard->host_size != guard->authority_size ||
-	                           guard->host_hash != guard->authority_hash))
+	if (guard->is_absolute &&
+	    (!has_host || guard->host_size != guard->authority_size || guard->host_hash != guard->authority_hash))
 		return GUARD_TARGET;
 	if (guard->body_left > 0 && (guard->method_may & METHOD_WITHOUT_BODY))
 		return GUARD_BODY_METHOD;
@@ -519,10 +519,10 @@ static void guard_restart(struct guard *guard)
 {
 	const struct guard_limits *limits = guard->limits;
 
-	*guard = (struct guard){ .limits = limits,
-		                 .authority_hash = HASH_START,
-		                 .host_hash = HASH_START,
-		                 .method_may = 0xff };
+	*guard = (struct guard){.limits = limits,
+				.authority_hash = HASH_START,
+				.host_hash = HASH_START,
+				.method_may = 0xff};
 }
 
 void guard_limits_fill(struct guard_limits *limits)

@@ -45,10 +45,10 @@ enum guard_reason {
 	GUARD_REASON_COUNT,
 };
 
-#define GUARD_LINE_BYTES   8192
+#define GUARD_LINE_BYTES       8192
 #define GUARD_HEADER_BYTES_MAX 16384
-#define GUARD_HEADERS_MAX  64
-#define GUARD_BODY_BYTES   65536
+#define GUARD_HEADERS_MAX      64
+#define GUARD_BODY_BYTES       65536
 
 /* Zero members mean the defaults above; guard_limits_fill() writes them in. */
 struct guard_limits {
@@ -87,8 +87,8 @@ struct guard {
 };
 
 enum guard_verdict {
-	GUARD_REFUSE, /* final; guard_reason_of() says why */
-	GUARD_MORE,   /* all bytes were taken; the request is not complete */
+	GUARD_REFUSE,   /* final; guard_reason_of() says why */
+	GUARD_MORE,     /* all bytes were taken; the request is not complete */
 	GUARD_COMPLETE, /* *ret_used bytes end this request; the next feed begins another */
 };
 

@@ -63,7 +63,7 @@ struct conn {
 	size_t unfed;                   /* bytes at the end of the input that the guard has not seen */
 	int fd;
 	uint8_t phase;
-	bool is_counted; /* holds a place in server->peers */
+	bool is_counted;      /* holds a place in server->peers */
 	uint16_t last_status; /* REFUSED: what to say */
 	struct guard guard;
 	uint8_t address[16];

@@ -106,7 +106,7 @@ enum status http_loop_post(struct http_loop *loop, void (*fn)(void *ctx), void *
 
 	if (!posted)
 		return E_NOMEM;
-	*posted = (struct posted){ .item.run = posted_run, .fn = fn, .ctx = ctx };
+	*posted = (struct posted){.item.run = posted_run, .fn = fn, .ctx = ctx};
 	if (loop_push(loop, &posted->item))
 		return OK;
 	free(posted);
@@ -118,14 +118,27 @@ void loop_chore(struct http_loop *loop)
 	event_active(loop->chore, EV_TIMEOUT, 1);
 }
 
+static void idle_close(struct http_loop *loop)
+{
+	struct conn *conn;
+	struct conn *following;
+
+	while ((conn = TAILQ_FIRST(&loop->phases[PHASE_IDLE])) != NULL)
+		conn_close(conn);
+	for (conn = TAILQ_FIRST(&loop->phases[PHASE_HEADER]); conn; conn = following) {
+		following = TAILQ_NEXT(conn, entry);
+		if (guard_is_idle(&conn->guard))
+			conn_close(conn);
+	}
+}
+
 static void drain_step(struct http_loop *loop, int64_t now_ms)
 {
 	struct event_stream *stream;
 
-	while (!TAILQ_EMPTY(&loop->phases[PHASE_IDLE]))
-		conn_close(TAILQ_FIRST(&loop->phases[PHASE_IDLE]));
+	idle_close(loop);
 	TAILQ_FOREACH(stream, &loop->by_age, by_age)
-		event_stream_end(stream);
+	event_stream_end(stream);
 	if (atomic_load_explicit(&loop->counters.connections, memory_order_relaxed) == 0 ||
 	    now_ms >= loop->drain_until_ms)
 		event_base_loopbreak(loop->base);
@@ -146,7 +159,7 @@ static void listeners_switch(struct http_loop *loop, bool on)
 {
 	for (size_t i = 0; i < loop->server->settings.listen_count; i++) {
 		struct evconnlistener *listener =
-		        loop->bound[i] ? evhttp_bound_socket_get_listener(loop->bound[i]) : NULL;
+			loop->bound[i] ? evhttp_bound_socket_get_listener(loop->bound[i]) : NULL;
 
 		if (listener && on)
 			evconnlistener_enable(listener);
@@ -208,7 +221,7 @@ static struct timeval tick_interval(const struct http_settings *settings)
 		ms = TICK_MIN_MS;
 	if (ms > TICK_MAX_MS)
 		ms = TICK_MAX_MS;
-	return (struct timeval){ .tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000 };
+	return (struct timeval){.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
 }
 
 /* The base has no lock: nobody but its thread touches it; others write to the eventfd. */
@@ -249,7 +262,7 @@ static void http_init(struct http_loop *loop)
 	evhttp_set_max_body_size(loop->http, (ev_ssize_t)limits->body_bytes);
 	evhttp_set_default_content_type(loop->http, NULL);
 	evhttp_set_allowed_methods(loop->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT |
-	                                               EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
+						       EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH);
 	evhttp_set_bevcb(loop->http, conn_accept, loop);
 	evhttp_set_gencb(loop->http, exchange_begin, loop);
 }
@@ -281,7 +294,7 @@ enum status loop_init(struct http_loop *loop, struct http_server *server, unsign
 enum status loop_listen(struct http_loop *loop, size_t index, int fd)
 {
 	struct evconnlistener *listener =
-	        evconnlistener_new(loop->base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+		evconnlistener_new(loop->base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 
 	if (!listener) {
 		close(fd);
@@ -302,9 +315,12 @@ enum status loop_listen(struct http_loop *loop, size_t index, int fd)
  */
 static void loop_end(struct http_loop *loop)
 {
+	conn_chores(loop); /* so that evhttp knows whom to tell of each connection's end */
 	evhttp_free(loop->http);
 	loop->http = NULL;
-	inbox_run(inbox_take(loop, false));
+	event_del(loop->tick);
+	event_del(loop->wake);
+	event_del(loop->chore);
 	inbox_run(inbox_take(loop, true));
 	event_base_loop(loop->base, EVLOOP_NONBLOCK); /* libevent frees bufferevents from the loop */
 }

@@ -51,7 +51,7 @@ void peers_free(struct peers **peers)
 
 static void key_of(const uint8_t address[16], uint8_t key[16])
 {
-	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 	memcpy(key, address, 16);
 	if (memcmp(address, mapped, 12) != 0)

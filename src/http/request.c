@@ -49,7 +49,7 @@ static const char *cookie_next(const char *at, struct cookie_pair *ret_pair)
 	while (size > 0 && (at[size - 1] == ' ' || at[size - 1] == '\t'))
 		size--;
 	equals = memchr(at, '=', size);
-	*ret_pair = (struct cookie_pair){ .name = at };
+	*ret_pair = (struct cookie_pair){.name = at};
 	if (equals) {
 		ret_pair->name_size = (size_t)(equals - at);
 		ret_pair->value = equals + 1;
@@ -61,8 +61,8 @@ static const char *cookie_next(const char *at, struct cookie_pair *ret_pair)
 enum status request_cookie(const struct request *req, const char *name, const char **ret_value)
 {
 	const char *at = request_header(req, "Cookie");
-	struct cookie_pair pair = { 0 };
-	struct cookie_pair found = { 0 };
+	struct cookie_pair pair = {0};
+	struct cookie_pair found = {0};
 	char *value;
 
 	while (at && (at = cookie_next(at, &pair)) != NULL) {

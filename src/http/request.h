@@ -20,16 +20,16 @@ enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_DELETE, HTTP_O
 #define REQUEST_IP_SIZE    46
 
 struct http_header {
-	const char *name; /* as sent; compared without case */
+	const char *name;  /* as sent; compared without case */
 	const char *value; /* no white space at either end */
 };
 
 struct request {
 	struct arena *arena;
 	enum http_method method;
-	const char *path;         /* as sent: "/device/v1/challenges/abc"; never "//", "/../", "%2F", "%5C", "%00" */
-	const char *query;        /* as sent, without the '?'; "" when there is none */
-	const char *body;         /* a NUL follows; never NULL */
+	const char *path;  /* as sent: "/device/v1/challenges/abc"; never "//", "/../", "%2F", "%5C", "%00" */
+	const char *query; /* as sent, without the '?'; "" when there is none */
+	const char *body;  /* a NUL follows; never NULL */
 	size_t body_size;
 	const char *content_type; /* "application/json": lower case, without parameters; "" when absent */
 	const char *host;         /* "id.example.org:8443", lower case; "" only for HTTP/1.0 without Host */
@@ -40,8 +40,8 @@ struct request {
 	 */
 	char ip[REQUEST_IP_SIZE];
 	bool ip_trusted;
-	bool is_tls; /* TLS here, or X-Forwarded-Proto: https from a trusted proxy */
-	int64_t now; /* Unix seconds when the request was complete */
+	bool is_tls;                            /* TLS here, or X-Forwarded-Proto: https from a trusted proxy */
+	int64_t now;                            /* Unix seconds when the request was complete */
 	const char *params[REQUEST_PARAMS_MAX]; /* the route's {…} segments in order, percent-decoded, valid UTF-8 */
 	const struct http_header *headers;
 	size_t header_count;
@@ -100,6 +100,6 @@ enum status must_check request_json(const struct request *req, size_t max, json_
 
 /* `%41+b` decoded in the arena; `plus` says whether '+' is a space. E_INVALID as for form_parse. */
 enum status must_check percent_decode(struct arena *arena, const char *text, size_t size, bool plus,
-                                      const char **ret_text);
+				      const char **ret_text);
 
 #endif

@@ -23,13 +23,13 @@ struct response {
 };
 
 static const struct header defaults[] = {
-	{ "Cache-Control", "no-store" },
-	{ "X-Content-Type-Options", "nosniff" },
-	{ "Referrer-Policy", "no-referrer" },
-	{ "Cross-Origin-Opener-Policy", "same-origin" },
-	{ "Cross-Origin-Resource-Policy", "same-origin" },
-	{ "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'" },
-	{ "Strict-Transport-Security", "max-age=31536000" }, /* last: only with https */
+	{"Cache-Control", "no-store"},
+	{"X-Content-Type-Options", "nosniff"},
+	{"Referrer-Policy", "no-referrer"},
+	{"Cross-Origin-Opener-Policy", "same-origin"},
+	{"Cross-Origin-Resource-Policy", "same-origin"},
+	{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+	{"Strict-Transport-Security", "max-age=31536000"}, /* last: only with https */
 };
 
 struct response *response_new(struct arena *arena, bool https)
@@ -177,13 +177,13 @@ static char *page_policy(struct arena *arena, const struct page_options *options
 	const char *hash = options ? options->script_hash : NULL;
 	const char *action = options ? options->form_action : NULL;
 
-	return arena_format(arena,
-	                    "default-src 'none'; script-src 'self'%s%s%s; style-src 'self'; img-src 'self' data: blob:; "
-	                    "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
-	                    "base-uri 'none'; form-action 'self'%s%s; frame-ancestors 'none'; "
-	                    "require-trusted-types-for 'script'; trusted-types symbolon",
-	                    hash ? " '" : "", hash ? hash : "", hash ? "'" : "", action ? " " : "",
-	                    action ? action : "");
+	return arena_format(
+		arena,
+		"default-src 'none'; script-src 'self'%s%s%s; style-src 'self'; img-src 'self' data: blob:; "
+		"font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+		"base-uri 'none'; form-action 'self'%s%s; frame-ancestors 'none'; "
+		"require-trusted-types-for 'script'; trusted-types symbolon",
+		hash ? " '" : "", hash ? hash : "", hash ? "'" : "", action ? " " : "", action ? action : "");
 }
 
 enum status response_page_headers(struct response *res, const struct page_options *options)
@@ -191,7 +191,7 @@ enum status response_page_headers(struct response *res, const struct page_option
 	const char *policy;
 
 	if (options && ((options->form_action && !is_policy_source(options->form_action)) ||
-	                (options->script_hash && !is_policy_source(options->script_hash))))
+			(options->script_hash && !is_policy_source(options->script_hash))))
 		return E_INVALID;
 	policy = page_policy(res->arena, options);
 	if (!policy)
@@ -201,7 +201,7 @@ enum status response_page_headers(struct response *res, const struct page_option
 }
 
 enum status response_page(struct response *res, int status, const char *html, size_t size,
-                          const struct page_options *options)
+			  const struct page_options *options)
 {
 	TRY(response_page_headers(res, options));
 	TRY(response_body(res, "text/html; charset=utf-8", html, size));
@@ -227,11 +227,11 @@ enum status response_cookie(struct response *res, const struct cookie *cookie)
 		return E_INVALID;
 	if (cookie->max_age == 0)
 		text = arena_format(res->arena, "%s=%s; Path=/; Secure; HttpOnly; SameSite=%s", cookie->name,
-		                    cookie->value, site);
+				    cookie->value, site);
 	else
 		text = arena_format(res->arena, "%s=%s; Path=/; Secure; HttpOnly; SameSite=%s; Max-Age=%lld",
-		                    cookie->name, cookie->value, site,
-		                    (long long)(cookie->max_age < 0 ? 0 : cookie->max_age));
+				    cookie->name, cookie->value, site,
+				    (long long)(cookie->max_age < 0 ? 0 : cookie->max_age));
 	return text ? response_header(res, "Set-Cookie", text) : E_NOMEM;
 }
 

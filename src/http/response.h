@@ -11,8 +11,8 @@
 struct arena;
 
 /*
- * An answer under construction: plain memory in the request's arena, so a worker thread may build it; the loop writes it
- * out afterwards. A fresh one is 500 with no body: forgetting to answer is seen.
+ * An answer under construction: plain memory in the request's arena, so a worker thread may build it; the loop writes
+ * it out afterwards. A fresh one is 500 with no body: forgetting to answer is seen.
  *
  * Every answer carries from the start: Cache-Control: no-store, X-Content-Type-Options: nosniff, Referrer-Policy:
  * no-referrer, Cross-Origin-Opener-Policy: same-origin, Cross-Origin-Resource-Policy: same-origin,
@@ -35,10 +35,10 @@ void response_header_drop(struct response *res, const char *name);
 enum status must_check response_body(struct response *res, const char *content_type, const void *bytes, size_t size);
 /* Bytes are not copied: they lie in the response's arena. */
 enum status must_check response_body_take(struct response *res, const char *content_type, const void *bytes,
-                                          size_t size);
+					  size_t size);
 /* Bytes are not copied: they live as long as the server. */
 enum status must_check response_body_borrow(struct response *res, const char *content_type, const void *bytes,
-                                            size_t size);
+					    size_t size);
 /*
  * The JSON as body; `json` is borrowed and read before the return.
  *= RFC6749#5.1  "The authorization server MUST include the HTTP "Cache-Control" response header field with a value of
@@ -60,10 +60,11 @@ struct page_options {
 /* Only the headers of such a page; the caller sets status and body. */
 enum status must_check response_page_headers(struct response *res, const struct page_options *options);
 enum status must_check response_page(struct response *res, int status, const char *html, size_t size,
-                                     const struct page_options *options);
+				     const struct page_options *options);
 
 /*
- * Always `__Host-` rules: Secure, HttpOnly, SameSite=Lax (or Strict), Path=/, no Domain. E_INVALID when the name does not begin with
+ * Always `__Host-` rules: Secure, HttpOnly, SameSite=Lax (or Strict), Path=/, no Domain. E_INVALID when the name does
+ * not begin with
  * `__Host-` or the value has an octet outside RFC 6265's cookie-octet.
  */
 struct cookie {

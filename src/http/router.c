@@ -39,7 +39,7 @@ static enum status segments_split(const char *path, struct segments *segments)
 		if (segments->count == SEGMENTS_MAX)
 			return E_INVALID;
 		path++;
-		segments->list[segments->count] = (struct segment){ .at = path, .size = strcspn(path, "/") };
+		segments->list[segments->count] = (struct segment){.at = path, .size = strcspn(path, "/")};
 		path += segments->list[segments->count++].size;
 	}
 	return segments->count > 0 ? OK : E_INVALID;
@@ -182,14 +182,15 @@ static const char *allow_format(struct arena *arena, unsigned methods)
 		methods |= 1u << HTTP_HEAD;
 	for (unsigned i = HTTP_GET; i < HTTP_OTHER && text; i++)
 		if (methods & (1u << i))
-			text = arena_format(arena, "%s%s%s", text, *text ? ", " : "", http_method_name((enum http_method)i));
+			text = arena_format(arena, "%s%s%s", text, *text ? ", " : "",
+					    http_method_name((enum http_method)i));
 	return text;
 }
 
 enum status router_find(const struct router *router, struct request *req, const struct route **ret_route,
-                        const char **ret_allow)
+			const char **ret_allow)
 {
-	struct segments path = { 0 };
+	struct segments path = {0};
 	const char *allow;
 	unsigned methods = 0;
 
@@ -219,7 +220,7 @@ enum status router_find(const struct router *router, struct request *req, const 
 
 const char *http_method_name(enum http_method method)
 {
-	static const char *const names[] = { "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH" };
+	static const char *const names[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"};
 
 	return (unsigned)method < ARRAY_COUNT(names) ? names[method] : "OTHER";
 }

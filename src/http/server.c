@@ -15,8 +15,9 @@
 #include "http/peers.h"
 #include "http/tls.h"
 
-#define LOOPS_MAX 8
-#define BACKLOG   1024
+#define LOOPS_MAX   8 /* when not asked */
+#define LOOPS_LIMIT 64
+#define BACKLOG     1024
 
 static void defaults_fill(struct http_settings *settings)
 {
@@ -24,10 +25,10 @@ static void defaults_fill(struct http_settings *settings)
 		unsigned *value;
 		unsigned otherwise;
 	} list[] = {
-		{ &settings->idle_ms, 60000 },           { &settings->header_ms, 10000 },
-		{ &settings->body_ms, 20000 },           { &settings->write_ms, 30000 },
-		{ &settings->max_connections, 20000 },   { &settings->stream_comment_ms, 25000 },
-		{ &settings->stream_max_ms, 3600000 },
+		{&settings->idle_ms, 60000},         {&settings->header_ms, 10000},
+		{&settings->body_ms, 20000},         {&settings->write_ms, 30000},
+		{&settings->max_connections, 20000}, {&settings->stream_comment_ms, 25000},
+		{&settings->stream_max_ms, 3600000},
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(list); i++)
@@ -45,7 +46,7 @@ static unsigned loops_wanted(unsigned asked)
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (asked > 0)
-		return asked;
+		return asked < LOOPS_LIMIT ? asked : LOOPS_LIMIT;
 	if (cores < 1)
 		return 1;
 	return cores > LOOPS_MAX ? LOOPS_MAX : (unsigned)cores;
@@ -58,7 +59,8 @@ static enum status invalid(const char *what, const char *value)
 }
 
 /* "127.0.0.1:8080", "[::1]:8080" */
-static enum status listen_parse(const char *text, struct sockaddr_in6 *ret_v6, struct sockaddr_in *ret_v4, int *ret_family)
+static enum status listen_parse(const char *text, struct sockaddr_in6 *ret_v6, struct sockaddr_in *ret_v4,
+				int *ret_family)
 {
 	const char *colon = strrchr(text, ':');
 	uint8_t bytes[16];
@@ -74,9 +76,9 @@ static enum status listen_parse(const char *text, struct sockaddr_in6 *ret_v6, s
 	if (is_v6 != (strchr(host, ':') != NULL))
 		return E_INVALID;
 	TRY(address_parse(host, bytes));
-	*ret_v6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+	*ret_v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
 	memcpy(&ret_v6->sin6_addr, bytes, 16);
-	*ret_v4 = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	*ret_v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
 	memcpy(&ret_v4->sin_addr, bytes + 12, 4);
 	*ret_family = is_v6 ? AF_INET6 : AF_INET;
 	return OK;
@@ -102,13 +104,13 @@ static int socket_bind(const struct sockaddr *address, socklen_t size, bool shar
 
 static uint16_t port_of(int fd)
 {
-	struct sockaddr_storage address = { 0 };
+	struct sockaddr_storage address = {0};
 	socklen_t size = sizeof(address);
 
 	if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
 		return 0;
 	return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-	                                           : ((struct sockaddr_in *)&address)->sin_port);
+						   : ((struct sockaddr_in *)&address)->sin_port);
 }
 
 static enum status bind_trouble(const char *where)
@@ -171,7 +173,7 @@ static enum status proxies_init(struct http_server *server)
 	for (size_t i = 0; i < settings->trusted_proxy_count; i++)
 		if (network_parse(settings->trusted_proxies[i], &server->networks[i]) != OK)
 			return invalid("trusted_proxies", settings->trusted_proxies[i]);
-	server->proxies = (struct proxies){ server->networks, settings->trusted_proxy_count, settings->forwarded };
+	server->proxies = (struct proxies){server->networks, settings->trusted_proxy_count, settings->forwarded};
 	return OK;
 }
 
@@ -220,7 +222,7 @@ static void libevent_log(int severity, const char *message)
 }
 
 enum status http_server_new(const struct http_settings *settings, const struct http_handlers *handlers,
-                            struct http_server **ret_server)
+			    struct http_server **ret_server)
 {
 	struct http_server *server = calloc(1, sizeof(*server));
 	enum status status;
@@ -263,7 +265,7 @@ struct drain {
 	int64_t until_ms;
 };
 
-/* It lies in http_server_stop()'s frame or heap; the loop only reads it. */
+/* It lies in http_server_stop()'s frame, which waits for the loop. */
 static void drain_run(struct inbox_item *item)
 {
 	struct drain *drain = (struct drain *)item;
@@ -273,13 +275,13 @@ static void drain_run(struct inbox_item *item)
 
 void http_server_stop(struct http_server *server, unsigned deadline_ms)
 {
-	struct drain drains[LOOPS_MAX * 8] = { 0 };
+	struct drain drains[LOOPS_LIMIT] = {0};
 	int64_t until_ms = clock_mono_ms() + deadline_ms;
 
 	for (unsigned i = 0; i < server->loop_count; i++) {
 		struct http_loop *loop = &server->loops[i];
 
-		drains[i] = (struct drain){ { NULL, drain_run }, loop, until_ms };
+		drains[i] = (struct drain){{NULL, drain_run}, loop, until_ms};
 		if (loop->is_running && !loop_push(loop, &drains[i].item))
 			log_error("http.stop", LOG_N("loop", i));
 	}

@@ -35,15 +35,15 @@ struct http_settings {
 	const char *const *trusted_proxies; /* "192.0.2.0/24", "2001:db8::1" */
 	size_t trusted_proxy_count;
 	enum http_forwarded forwarded;
-	bool https;             /* the issuer is https: answers carry Strict-Transport-Security */
-	unsigned loops;         /* 0: one per core, at most 8 */
+	bool https;                 /* the issuer is https: answers carry Strict-Transport-Security */
+	unsigned loops;             /* 0: one per core, at most 8; never more than 64 */
 	struct guard_limits limits; /* zero members take the defaults of http/guard.h */
-	unsigned idle_ms;       /* a kept-alive connection without a request; default 60,000 */
-	unsigned header_ms;     /* first byte (or accept) to the end of the headers; default 10,000 */
-	unsigned body_ms;       /* end of headers to the end of the body; default 20,000 */
-	unsigned write_ms;      /* an answer that makes no progress; default 30,000 */
-	unsigned max_connections;  /* all loops together; default 20,000 */
-	unsigned max_per_address;  /* from one IPv4 address or IPv6 /64, trusted proxies excepted; 0: no limit */
+	unsigned idle_ms;           /* a kept-alive connection without a request; default 60,000 */
+	unsigned header_ms;         /* first byte (or accept) to the end of the headers; default 10,000 */
+	unsigned body_ms;           /* end of headers to the end of the body; default 20,000 */
+	unsigned write_ms;          /* an answer that makes no progress; default 30,000 */
+	unsigned max_connections;   /* all loops together; default 20,000 */
+	unsigned max_per_address;   /* from one IPv4 address or IPv6 /64, trusted proxies excepted; 0: no limit */
 	unsigned stream_comment_ms; /* how often a stream gets a comment line; default 25,000 */
 	unsigned stream_max_ms;     /* how long a stream may last; default 3,600,000 */
 	size_t stream_backlog;      /* a reader with more unsent bytes than this is dropped; default 65,536 */
@@ -51,7 +51,8 @@ struct http_settings {
 };
 
 struct http_handlers {
-	/* On the loop thread, once per complete request. The exchange is now the owner's until it is sent or streamed. */
+	/* On the loop thread, once per complete request. The exchange is now the owner's until it is sent or streamed.
+	 */
 	void (*on_request)(struct http_exchange *exchange, void *ctx);
 	void *ctx;
 };
@@ -81,7 +82,7 @@ struct http_counters {
  * E_IO        a file cannot be read
  */
 enum status must_check http_server_new(const struct http_settings *settings, const struct http_handlers *handlers,
-                                       struct http_server **ret_server);
+				       struct http_server **ret_server);
 enum status must_check http_server_start(struct http_server *server);
 /* Reads certificate and key again; new connections use them. On failure the old ones stay. */
 enum status must_check http_server_reload_tls(struct http_server *server);
@@ -97,6 +98,7 @@ void http_server_free(struct http_server **server);
 uint16_t http_server_port(const struct http_server *server, size_t index);
 void http_server_counters(const struct http_server *server, struct http_counters *ret_counters);
 unsigned http_server_loop_count(const struct http_server *server);
+struct http_loop *http_server_loop(struct http_server *server, unsigned index);
 
 /* Valid until the exchange is sent or streamed. */
 struct request *http_exchange_request(struct http_exchange *exchange);

@@ -13,8 +13,8 @@
 #include "http/request.h"
 #include "http/response.h"
 
-#define NAME_SIZE   128
-#define DEPTH_MAX   6
+#define NAME_SIZE    128
+#define DEPTH_MAX    6
 #define SAFE_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 
 enum encoding { ENCODING_NONE, ENCODING_GZIP, ENCODING_BROTLI, ENCODING_COUNT };
@@ -43,18 +43,18 @@ static const struct {
 	const char *suffix;
 	const char *type;
 } types[] = {
-	{ ".html", "text/html; charset=utf-8" },
-	{ ".js", "text/javascript; charset=utf-8" },
-	{ ".css", "text/css; charset=utf-8" },
-	{ ".json", "application/json" },
-	{ ".webmanifest", "application/manifest+json" },
-	{ ".svg", "image/svg+xml" },
-	{ ".png", "image/png" },
-	{ ".ico", "image/x-icon" },
-	{ ".woff2", "font/woff2" },
-	{ ".wasm", "application/wasm" },
-	{ ".txt", "text/plain; charset=utf-8" },
-	{ ".map", "application/json" },
+	{".html", "text/html; charset=utf-8"},
+	{".js", "text/javascript; charset=utf-8"},
+	{".css", "text/css; charset=utf-8"},
+	{".json", "application/json"},
+	{".webmanifest", "application/manifest+json"},
+	{".svg", "image/svg+xml"},
+	{".png", "image/png"},
+	{".ico", "image/x-icon"},
+	{".woff2", "font/woff2"},
+	{".wasm", "application/wasm"},
+	{".txt", "text/plain; charset=utf-8"},
+	{".map", "application/json"},
 };
 
 static const char *type_of(const char *name)
@@ -135,8 +135,8 @@ static struct file *file_add(struct static_files *files, const char *name)
 static enum encoding encoding_cut(char *name)
 {
 	enum encoding encoding = text_has_suffix(name, ".br")   ? ENCODING_BROTLI
-	                         : text_has_suffix(name, ".gz") ? ENCODING_GZIP
-	                                                        : ENCODING_NONE;
+				 : text_has_suffix(name, ".gz") ? ENCODING_GZIP
+								: ENCODING_NONE;
 
 	if (encoding != ENCODING_NONE)
 		name[strlen(name) - 3] = '\0';
@@ -181,7 +181,7 @@ static enum status content_load(struct static_files *files, int fd, size_t size,
 
 static enum status file_load(struct static_files *files, const char *path, int fd, size_t size)
 {
-	static const char *const suffixes[ENCODING_COUNT] = { "", "-gz", "-br" };
+	static const char *const suffixes[ENCODING_COUNT] = {"", "-gz", "-br"};
 	char name[NAME_SIZE];
 	enum encoding encoding;
 	struct file *file;
@@ -203,14 +203,15 @@ static enum status file_load(struct static_files *files, const char *path, int f
 static enum status directory_load(struct static_files *files, int directory, const char *prefix, unsigned depth);
 
 static enum status entry_load(struct static_files *files, int directory, const char *prefix, const char *name,
-                              unsigned depth)
+			      unsigned depth)
 {
 	char path[NAME_SIZE];
 	struct stat info;
 	enum status status;
 	int fd;
 
-	if (name[strspn(name, SAFE_LETTERS)] || (size_t)snprintf(path, sizeof(path), "%s%s", prefix, name) + 2 > sizeof(path))
+	if (name[strspn(name, SAFE_LETTERS)] ||
+	    (size_t)snprintf(path, sizeof(path), "%s%s", prefix, name) + 2 > sizeof(path))
 		return E_INVALID;
 	fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
@@ -297,7 +298,8 @@ static bool accepts(const char *header, const char *coding)
 			weight = header + size + strspn(header + size, "; \t");
 			if (strncasecmp(weight, "q=", 2) != 0)
 				return true;
-			return weight[2 + strspn(weight + 2, "0.")] >= '1' && weight[2 + strspn(weight + 2, "0.")] <= '9';
+			return weight[2 + strspn(weight + 2, "0.")] >= '1' &&
+			       weight[2 + strspn(weight + 2, "0.")] <= '9';
 		}
 		header += strcspn(header, ",");
 	}
@@ -324,7 +326,7 @@ static bool etag_matches(const struct request *req, const char *etag)
 }
 
 static enum status content_answer(const struct file *file, enum encoding encoding, const struct request *req,
-                                  struct response *res)
+				  struct response *res)
 {
 	const struct content *content = &file->contents[encoding];
 
@@ -345,7 +347,7 @@ static enum status content_answer(const struct file *file, enum encoding encodin
 }
 
 enum status static_files_answer(const struct static_files *files, const char *name, const struct request *req,
-                                struct response *res)
+				struct response *res)
 {
 	char path[NAME_SIZE];
 	bool is_folder = *name == '\0' || text_has_suffix(name, "/");

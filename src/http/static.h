@@ -36,6 +36,6 @@ size_t static_files_count(const struct static_files *files);
  * E_NOT_FOUND: no such file; the response is untouched.
  */
 enum status must_check static_files_answer(const struct static_files *files, const char *name,
-                                           const struct request *req, struct response *res);
+					   const struct request *req, struct response *res);
 
 #endif

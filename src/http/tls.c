@@ -21,7 +21,7 @@ struct tls {
 
 /* RFC 7301: we speak one protocol; a client that offers others only is told so. */
 static int alpn_choose(SSL *ssl, const unsigned char **out, unsigned char *out_size, const unsigned char *in,
-                       unsigned int in_size, void *arg)
+		       unsigned int in_size, void *arg)
 {
 	static const unsigned char ours[] = "\x08http/1.1";
 	unsigned char *chosen;
@@ -38,7 +38,7 @@ static void context_configure(SSL_CTX *context)
 {
 	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
 	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-	                                     SSL_OP_NO_TICKET);
+					     SSL_OP_NO_TICKET);
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(context, 0);
 	/* A waiting page holds no record buffers. */
@@ -145,4 +145,11 @@ struct bufferevent *tls_bufferevent(struct tls *tls, struct event_base *base)
 	}
 	bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
 	return bev;
+}
+
+bool tls_is_open(struct bufferevent *bev)
+{
+	SSL *ssl = bufferevent_openssl_get_ssl(bev);
+
+	return ssl && SSL_is_init_finished(ssl);
 }

@@ -1,6 +1,8 @@
 #ifndef HTTP_TLS_H
 #define HTTP_TLS_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 
 struct bufferevent;
@@ -21,5 +23,8 @@ void tls_free(struct tls **tls);
 
 /* The server side of a connection; NULL when out of memory. Any thread. */
 struct bufferevent *tls_bufferevent(struct tls *tls, struct event_base *base);
+
+/* Whether the handshake has been completed. */
+bool tls_is_open(struct bufferevent *bev);
 
 #endif

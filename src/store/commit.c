@@ -59,7 +59,7 @@ static enum status job_in_savepoint(struct store_tx *tx, struct job *job)
 static void job_run(struct store *store, struct batch *batch, struct job *job)
 {
 	scoped_arena *arena = arena_new(STORE_ARENA_SIZE);
-	struct store_tx tx = { .connection = store->writer, .arena = arena };
+	struct store_tx tx = {.connection = store->writer, .arena = arena};
 
 	job->status = arena ? job_in_savepoint(&tx, job) : E_NOMEM;
 	if (connection_is_lost(store->writer))
@@ -98,7 +98,7 @@ static struct job *batch_next_later(struct store *store, struct batch *batch)
 
 static enum status batch_statement(struct store *store, const char *text)
 {
-	struct store_tx tx = { .connection = store->writer };
+	struct store_tx tx = {.connection = store->writer};
 
 	return sql_run(&tx, SQL(text), NULL);
 }
@@ -166,7 +166,7 @@ static void later_free(struct job_queue *later)
 /* Called and left with the lock held. */
 static void batch_lead(struct store *store)
 {
-	struct batch batch = { 0 };
+	struct batch batch = {0};
 
 	store->is_led = true;
 	pthread_mutex_unlock(&store->lock);
@@ -187,7 +187,7 @@ static void batch_lead(struct store *store)
  */
 enum status store_write(struct store *store, store_fn fn, void *ctx)
 {
-	struct job job = { .fn = fn, .ctx = ctx, .status = E_STORE };
+	struct job job = {.fn = fn, .ctx = ctx, .status = E_STORE};
 
 	pthread_cond_init(&job.wake, NULL);
 	pthread_mutex_lock(&store->lock);
@@ -214,7 +214,7 @@ void store_write_later(struct store *store, store_fn fn, void *ctx, void (*free_
 
 	pthread_mutex_lock(&store->lock);
 	if (job && !store->is_closing && store->later.count < LATER_MAX) {
-		*job = (struct job){ .fn = fn, .ctx = ctx, .free_ctx = free_ctx };
+		*job = (struct job){.fn = fn, .ctx = ctx, .free_ctx = free_ctx};
 		queue_push(&store->later, job);
 		is_queued = true;
 		if (store->later.count == 1)

@@ -62,7 +62,7 @@ struct connection_settings {
 
 /* E_NOT_FOUND when the file is not there and may not be made; E_STORE with one sentence in `problem` otherwise. */
 enum status must_check connection_open(const struct connection_settings *settings, struct connection **ret_connection,
-                                       char problem[256]);
+				       char problem[256]);
 void connection_close(struct connection **connection);
 const struct dialect *connection_dialect(const struct connection *connection);
 
@@ -87,8 +87,8 @@ enum status must_check connection_check(struct connection *connection, char prob
  *   E_STORE      all else, logged
  */
 enum status must_check statement_take(struct connection *connection, const struct sql_key *key,
-                                      void (*build)(const struct sql_key *key, struct text *ret_text),
-                                      struct statement *ret_statement);
+				      void (*build)(const struct sql_key *key, struct text *ret_text),
+				      struct statement *ret_statement);
 enum status must_check statement_bind(struct statement *statement, const struct sql_arg *args, size_t count);
 enum status must_check statement_step(struct statement *statement, bool *ret_row);
 int64_t statement_changed(const struct statement *statement); /* rows, after the last step */
@@ -97,8 +97,8 @@ void statement_done(struct statement *statement);
 /* The current row. Text and bytes are copied to the arena; NULL gives NULL, 0 and size 0. */
 int64_t statement_int(const struct statement *statement, int column);
 enum status must_check statement_text(const struct statement *statement, int column, struct arena *arena,
-                                      const char **ret_text);
+				      const char **ret_text);
 enum status must_check statement_bytes(const struct statement *statement, int column, struct arena *arena,
-                                       const uint8_t **ret_bytes, size_t *ret_size);
+				       const uint8_t **ret_bytes, size_t *ret_size);
 
 #endif

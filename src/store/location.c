@@ -12,7 +12,7 @@ static const char prefix[] = "sqlite:";
  */
 static enum status memory_init(struct store *store, char problem[256])
 {
-	const char *const parents[] = { "/dev/shm", "/tmp" };
+	const char *const parents[] = {"/dev/shm", "/tmp"};
 	char folder[64];
 
 	for (size_t i = 0; i < ARRAY_COUNT(parents); i++) {
@@ -44,7 +44,7 @@ enum status location_init(struct store *store, const char *url, char problem[256
 
 void location_done(struct store *store)
 {
-	static const char *const endings[] = { "", "-wal", "-shm", "-journal" };
+	static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
 	char path[128];
 
 	if (store->private_folder) {

@@ -20,8 +20,8 @@ static const struct sql_field applied_fields[] = {
 	FIELD(struct applied, checksum),
 	FIELD(struct applied, applied_at),
 };
-static const struct sql_table applied_table = { "schema_migration", applied_fields, ARRAY_COUNT(applied_fields),
-	                                        sizeof(struct applied), false };
+static const struct sql_table applied_table = {"schema_migration", applied_fields, ARRAY_COUNT(applied_fields),
+					       sizeof(struct applied), false};
 
 static const char applied_schema[] = "CREATE TABLE schema_migration ("
 				     "version {int} NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, "
@@ -91,23 +91,23 @@ static enum status table_make(struct store_tx *tx, bool may_change, char problem
 }
 
 static enum status applied_check(const struct applied *applied, const struct migrate_settings *settings, size_t at,
-                                 char problem[256])
+				 char problem[256])
 {
 	const struct migration *known = at < settings->count ? &settings->migrations[at] : NULL;
 
 	if (!known)
 		snprintf(problem, 256,
-		         "the database was brought up to date by a newer version (migration %s); "
-		         "run that version, or restore a backup from before",
-		         applied->name);
+			 "the database was brought up to date by a newer version (migration %s); "
+			 "run that version, or restore a backup from before",
+			 applied->name);
 	else if (applied->version != known->version || strcmp(applied->name, known->name) != 0)
 		snprintf(problem, 256, "the database has migration %s where this program has %s", applied->name,
-		         known->name);
+			 known->name);
 	else if (strcmp(applied->checksum, known->checksum) != 0)
 		snprintf(problem, 256,
-		         "migration %s was changed after it was applied (SHA-256 %.12s… then, %.12s… now); "
-		         "run the version that applied it",
-		         known->name, applied->checksum, known->checksum);
+			 "migration %s was changed after it was applied (SHA-256 %.12s… then, %.12s… now); "
+			 "run the version that applied it",
+			 known->name, applied->checksum, known->checksum);
 	else
 		return OK;
 	return E_CONFLICT;
@@ -115,10 +115,10 @@ static enum status applied_check(const struct applied *applied, const struct mig
 
 static enum status migration_apply(struct store_tx *tx, const struct migration *migration, char problem[256])
 {
-	const struct applied applied = { .version = migration->version,
-		                         .name = migration->name,
-		                         .checksum = migration->checksum,
-		                         .applied_at = clock_now() };
+	const struct applied applied = {.version = migration->version,
+					.name = migration->name,
+					.checksum = migration->checksum,
+					.applied_at = clock_now()};
 	enum status status = script_run(tx->connection, migration->text);
 
 	if (status == OK)
@@ -129,11 +129,11 @@ static enum status migration_apply(struct store_tx *tx, const struct migration *
 }
 
 static enum status migrations_apply(struct store_tx *tx, const struct migrate_settings *settings, size_t applied,
-                                    char problem[256])
+				    char problem[256])
 {
 	if (applied < settings->count && !settings->may_change) {
 		snprintf(problem, 256, "the database is older than this program (migration %s is missing)",
-		         settings->migrations[applied].name);
+			 settings->migrations[applied].name);
 		return E_CONFLICT;
 	}
 	for (size_t i = applied; i < settings->count; i++)
@@ -143,7 +143,7 @@ static enum status migrations_apply(struct store_tx *tx, const struct migrate_se
 
 static enum status migrate_in(struct store_tx *tx, const struct migrate_settings *settings, char problem[256])
 {
-	struct sql_rows found = { 0 };
+	struct sql_rows found = {0};
 	int64_t has_table = 0;
 
 	TRY(sql_number(tx, SQL(connection_dialect(tx->connection)->count_migrations_table), &has_table));
@@ -159,7 +159,7 @@ enum status store_migrate(struct connection *connection, const struct migrate_se
 {
 	const struct dialect *dialect = connection_dialect(connection);
 	scoped_arena *arena = arena_new(MIGRATE_ARENA_SIZE);
-	struct store_tx tx = { .connection = connection, .arena = arena };
+	struct store_tx tx = {.connection = connection, .arena = arena};
 	enum status status;
 
 	if (!arena)

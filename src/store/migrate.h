@@ -4,9 +4,9 @@
 #include "store/driver.h"
 
 /*
- * The schema goes forward only. migrations/NNNN_name.sql are built into the program, each with the SHA-256 of its bytes;
- * table schema_migration remembers which were applied, with the same checksum. In their text {int}, {bytes}, {serial},
- * {table} and {keyed_table} stand for what each database calls it.
+ * The schema goes forward only. migrations/NNNN_name.sql are built into the program, each with the SHA-256 of its
+ * bytes; table schema_migration remembers which were applied, with the same checksum. In their text {int}, {bytes},
+ * {serial}, {table} and {keyed_table} stand for what each database calls it.
  */
 struct migration {
 	int version;
@@ -31,6 +31,6 @@ struct migrate_settings {
  * this program or somebody else's, or it is older and `may_change` is false.
  */
 enum status must_check store_migrate(struct connection *connection, const struct migrate_settings *settings,
-                                     char problem[256]);
+				     char problem[256]);
 
 #endif

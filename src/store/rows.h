@@ -12,16 +12,16 @@
  */
 
 struct user_row {
-	const char *id; /* also the `sub` */
-	const char *name; /* canonical: lower case */
-	const char *display_name;  /* "" when not given */
-	const char *email;         /* "" when not given; canonical */
-	const char *password;      /* a hash string, NULL when there is none */
+	const char *id;           /* also the `sub` */
+	const char *name;         /* canonical: lower case */
+	const char *display_name; /* "" when not given */
+	const char *email;        /* "" when not given; canonical */
+	const char *password;     /* a hash string, NULL when there is none */
 	int64_t password_at;
 	bool disabled;
-	int caution;               /* 0, 4 or 6: the least digits of `enter` for unknown browsers until caution_until */
+	int caution; /* 0, 4 or 6: the least digits of `enter` for unknown browsers until caution_until */
 	int64_t caution_until;
-	int64_t expect_until;      /* a device has said "I am expecting a sign-in" */
+	int64_t expect_until; /* a device has said "I am expecting a sign-in" */
 	int64_t created_at;
 	int64_t updated_at;
 };
@@ -29,7 +29,7 @@ struct user_row {
 struct client_row {
 	const char *id;
 	const char *name;
-	bool is_public;            /* no secret; PKCE required */
+	bool is_public; /* no secret; PKCE required */
 	uint8_t secret_hash[32];
 	const char *redirect_uris; /* JSON array of strings */
 	const char *logout_uris;   /* JSON array of strings: post_logout_redirect_uris */
@@ -43,50 +43,51 @@ struct client_row {
 struct login_row {
 	const char *id;
 	int64_t version;
-	uint8_t browser_hash[32];  /* of the cookie of the browser that began it */
+	uint8_t browser_hash[32]; /* of the cookie of the browser that began it */
 	const char *client_id;
-	const char *params;        /* JSON: the authorization request, checked */
+	const char *params; /* JSON: the authorization request, checked */
 	const char *state;
-	const char *user_id;       /* NULL before identify, and for names that do not exist */
-	const char *subject;       /* what budgets count: the user's id, or a keyed hash of the name; NULL before identify */
-	const char *username;      /* as typed, for display; NULL before identify */
-	const char *plan;          /* JSON: what is left to prove; NULL before identify */
-	const char *proofs;        /* JSON array: what has been proven, each {factor, at, …} */
-	const char *decision;      /* JSON: policy's decision with its trace; NULL before identify */
-	const char *notice;        /* a machine word for the page, or NULL */
-	const char *challenge_id;  /* the push it waits for, or NULL */
-	const char *session_sid;   /* the session it continues or has made, or NULL */
+	const char *user_id;  /* NULL before identify, and for names that do not exist */
+	const char *subject;  /* what budgets count: the user's id, or a keyed hash of the name; NULL before identify */
+	const char *username; /* as typed, for display; NULL before identify */
+	const char *plan;     /* JSON: what is left to prove; NULL before identify */
+	const char *proofs;   /* JSON array: what has been proven, each {factor, at, …} */
+	const char *decision; /* JSON: policy's decision with its trace; NULL before identify */
+	const char *notice;   /* a machine word for the page, or NULL */
+	const char *challenge_id; /* the push it waits for, or NULL */
+	const char *session_sid;  /* the session it continues or has made, or NULL */
 	const char *ip;
 	const char *user_agent;
-	const char *ua_label;      /* "Firefox on Linux" */
+	const char *ua_label; /* "Firefox on Linux" */
 	bool known_browser;
-	int64_t approved_at;       /* when the last factor was proven: finish within 2 minutes */
+	int64_t approved_at; /* when the last factor was proven: finish within 2 minutes */
 	int64_t created_at;
 	int64_t expires_at;
 };
 
-/* pending, approved, consumed, denied, wrong, expired, superseded; "hidden" ones wait unseen and are never offered to devices */
+/* pending, approved, consumed, denied, wrong, expired, superseded; "hidden" ones wait unseen and are never offered to
+ * devices */
 struct challenge_row {
 	const char *id;
 	const char *login_id;
-	const char *user_id;       /* NULL for decoys */
-	const char *mode;          /* confirm, choose, enter */
+	const char *user_id; /* NULL for decoys */
+	const char *mode;    /* confirm, choose, enter */
 	int digits;
-	const char *number;        /* choose, enter; "" for confirm */
-	const char *code;          /* confirm: five letters; "" otherwise */
+	const char *number; /* choose, enter; "" for confirm */
+	const char *code;   /* confirm: five letters; "" otherwise */
 	const char *nonce;
-	const char *details;       /* the very bytes that a device gets */
-	uint8_t shown[32];         /* SHA-256 of details */
+	const char *details; /* the very bytes that a device gets */
+	uint8_t shown[32];   /* SHA-256 of details */
 	const char *state;
 	bool hidden;
-	bool popup;                /* a notification was queued; false: the person opens the app */
+	bool popup; /* a notification was queued; false: the person opens the app */
 	bool known_browser;
 	uint8_t browser_hash[32];
-	const char *why;           /* the plain sentence */
+	const char *why; /* the plain sentence */
 	const char *client_name;
-	const char *device_id;     /* which device settled it, or NULL */
-	uint8_t answer_hash[32];   /* SHA-256 of the answer's bytes */
-	const char *answer;        /* the receipt (JWS), or NULL */
+	const char *device_id;   /* which device settled it, or NULL */
+	uint8_t answer_hash[32]; /* SHA-256 of the answer's bytes */
+	const char *answer;      /* the receipt (JWS), or NULL */
 	int64_t created_at;
 	int64_t expires_at;
 	int64_t seen_at;
@@ -95,9 +96,9 @@ struct challenge_row {
 
 struct challenge_settle {
 	const char *to;
-	const char *device_id;     /* or NULL */
+	const char *device_id;      /* or NULL */
 	const uint8_t *answer_hash; /* 32 bytes, or NULL */
-	const char *answer;        /* or NULL */
+	const char *answer;         /* or NULL */
 	int64_t now;
 };
 
@@ -107,14 +108,14 @@ struct device_row {
 	const char *user_id;
 	const char *name;
 	const char *platform;
-	const char *jwk;           /* public key, JSON */
-	const char *thumbprint;    /* RFC 7638, unique */
+	const char *jwk;        /* public key, JSON */
+	const char *thumbprint; /* RFC 7638, unique */
 	const char *state;
 	const char *enrolment_id;
 	const char *push_endpoint; /* or NULL */
 	const char *push_p256dh;
 	const char *push_auth;
-	int64_t push_ok_at;        /* last echo of a test push */
+	int64_t push_ok_at; /* last echo of a test push */
 	int64_t reported_at;
 	int64_t created_at;
 	int64_t seen_at;
@@ -123,18 +124,18 @@ struct device_row {
 
 /* open, confirm, active, void */
 struct enrolment_row {
-	const char *id;            /* base64url of 128 bits */
+	const char *id; /* base64url of 128 bits */
 	const char *user_id;
 	const uint8_t *sealed_secret;
 	size_t sealed_size;
-	uint8_t code_hash[32];     /* keyed hash of the typed code */
+	uint8_t code_hash[32]; /* keyed hash of the typed code */
 	bool code_taken;
 	const char *state;
-	const char *device_id;     /* the first device, or NULL */
-	const char *digits;        /* six digits, or NULL */
-	bool with_totp;            /* also gives a TOTP seed to the device */
-	const char *totp_id;       /* or NULL */
-	const char *made_by;       /* "command" or a session's sid */
+	const char *device_id; /* the first device, or NULL */
+	const char *digits;    /* six digits, or NULL */
+	bool with_totp;        /* also gives a TOTP seed to the device */
+	const char *totp_id;   /* or NULL */
+	const char *made_by;   /* "command" or a session's sid */
 	int64_t created_at;
 	int64_t expires_at;
 };
@@ -146,7 +147,7 @@ struct totp_row {
 	const char *label;
 	const uint8_t *sealed_seed;
 	size_t sealed_size;
-	const char *algorithm;     /* SHA1, SHA256, SHA512 */
+	const char *algorithm; /* SHA1, SHA256, SHA512 */
 	int digits;
 	int period;
 	int64_t last_step;
@@ -158,19 +159,19 @@ struct totp_row {
 struct recovery_row {
 	const char *selector;
 	const char *user_id;
-	uint8_t hash[32];          /* keyed */
+	uint8_t hash[32]; /* keyed */
 	int64_t created_at;
 	int64_t used_at;
 };
 
 struct session_row {
-	const char *sid;           /* in ID tokens */
-	uint8_t token_hash[32];    /* of the cookie */
+	const char *sid;        /* in ID tokens */
+	uint8_t token_hash[32]; /* of the cookie */
 	const char *user_id;
 	uint8_t browser_hash[32];
-	const char *proofs;        /* JSON array */
+	const char *proofs; /* JSON array */
 	const char *acr;
-	const char *amr;           /* JSON array */
+	const char *amr; /* JSON array */
 	int64_t auth_time;
 	const char *ip;
 	const char *ua_label;
@@ -182,7 +183,7 @@ struct session_row {
 };
 
 struct browser_row {
-	const char *id;            /* selector, in the cookie */
+	const char *id; /* selector, in the cookie */
 	const char *user_id;
 	uint8_t token_hash[32];
 	uint8_t previous_hash[32]; /* zero when never rotated */
@@ -200,12 +201,12 @@ struct grant_row {
 	const char *user_id;
 	const char *login_id;
 	const char *sid;
-	const char *redirect_uri;  /* as sent, or "" when the request had none (never for OIDC) */
+	const char *redirect_uri; /* as sent, or "" when the request had none (never for OIDC) */
 	const char *scope;
-	const char *nonce;         /* or NULL */
+	const char *nonce;          /* or NULL */
 	const char *code_challenge; /* or NULL */
 	const char *acr;
-	const char *amr;           /* JSON array */
+	const char *amr; /* JSON array */
 	int64_t auth_time;
 	int64_t created_at;
 	int64_t expires_at;
@@ -226,36 +227,36 @@ struct token_row {
 
 struct outbox_row {
 	const char *id;
-	const char *kind;          /* "challenge", "test", "ended" */
+	const char *kind; /* "challenge", "test", "ended" */
 	const char *device_id;
-	const char *subject_id;    /* the challenge's id, or a test's nonce */
+	const char *subject_id; /* the challenge's id, or a test's nonce */
 	int64_t not_before;
 	int64_t expires_at;
 	int64_t created_at;
 };
 
 struct audit_row {
-	int64_t id;                /* given by the database */
+	int64_t id; /* given by the database */
 	int64_t at;
-	const char *event;         /* "login.finished", "challenge.denied", … */
-	const char *user_id;       /* or NULL */
-	const char *username;      /* or NULL */
-	const char *client_id;     /* or NULL */
-	const char *device_id;     /* or NULL */
-	const char *login_id;      /* or NULL */
-	const char *ip;            /* or NULL */
-	const char *detail;        /* JSON object, or NULL */
-	const char *receipt;       /* the device's signed answer, or NULL */
+	const char *event;     /* "login.finished", "challenge.denied", … */
+	const char *user_id;   /* or NULL */
+	const char *username;  /* or NULL */
+	const char *client_id; /* or NULL */
+	const char *device_id; /* or NULL */
+	const char *login_id;  /* or NULL */
+	const char *ip;        /* or NULL */
+	const char *detail;    /* JSON object, or NULL */
+	const char *receipt;   /* the device's signed answer, or NULL */
 };
 
 struct key_row {
 	const char *kid;
-	const char *purpose;       /* "token", "vapid", "pepper", "mac" */
-	const char *alg;           /* "ES256", "RS256", "HS256" */
+	const char *purpose; /* "token", "vapid", "pepper", "mac" */
+	const char *alg;     /* "ES256", "RS256", "HS256" */
 	const uint8_t *sealed;
 	size_t sealed_size;
-	const char *public_jwk;    /* or NULL */
-	const char *state;         /* next, current, previous, retired */
+	const char *public_jwk; /* or NULL */
+	const char *state;      /* next, current, previous, retired */
 	int64_t created_at;
 	int64_t changed_at;
 };

@@ -12,8 +12,8 @@ static const struct sql_field client_fields[] = {
 	FIELD(struct client_row, disabled),
 	FIELD(struct client_row, created_at),
 };
-static const struct sql_table client_table = { "clients", client_fields, ARRAY_COUNT(client_fields),
-	                                       sizeof(struct client_row), false };
+static const struct sql_table client_table = {"clients", client_fields, ARRAY_COUNT(client_fields),
+					      sizeof(struct client_row), false};
 
 enum status store_client_insert(struct store_tx *tx, const struct client_row *row)
 {
@@ -38,12 +38,12 @@ static enum status client_visit(const void *row, void *ctx)
 }
 
 enum status store_client_each(struct store_tx *tx, enum status (*fn)(const struct client_row *row, void *ctx),
-                              void *ctx)
+			      void *ctx)
 {
-	struct client_visitor visitor = { .fn = fn, .ctx = ctx };
+	struct client_visitor visitor = {.fn = fn, .ctx = ctx};
 
 	return sql_each(tx, &client_table, SQL("ORDER BY id"),
-	                &(const struct sql_visitor){ .fn = client_visit, .ctx = &visitor });
+			&(const struct sql_visitor){.fn = client_visit, .ctx = &visitor});
 }
 
 /* Grants and consents name clients without a foreign key, so that a built-in client needs no row. */
@@ -55,24 +55,24 @@ enum status store_client_remove(struct store_tx *tx, const char *id)
 }
 
 enum status store_consent_set(struct store_tx *tx, const char *user_id, const char *client_id, const char *scope,
-                              int64_t now)
+			      int64_t now)
 {
 	return sql_run(tx,
-	               SQL("INSERT INTO consents (user_id, client_id, scope, granted_at) VALUES (?1, ?2, ?3, ?4) "
-	                   "ON CONFLICT (user_id, client_id) DO UPDATE "
-	                   "SET scope = excluded.scope, granted_at = excluded.granted_at",
-	                   sql_text(user_id), sql_text(client_id), sql_text(scope), sql_int(now)),
-	               NULL);
+		       SQL("INSERT INTO consents (user_id, client_id, scope, granted_at) VALUES (?1, ?2, ?3, ?4) "
+			   "ON CONFLICT (user_id, client_id) DO UPDATE "
+			   "SET scope = excluded.scope, granted_at = excluded.granted_at",
+			   sql_text(user_id), sql_text(client_id), sql_text(scope), sql_int(now)),
+		       NULL);
 }
 
 enum status store_consent_find(struct store_tx *tx, const char *user_id, const char *client_id, const char **ret_scope)
 {
-	struct sql_words found = { 0 };
+	struct sql_words found = {0};
 
 	TRY(sql_words(tx,
-	              SQL("SELECT scope FROM consents WHERE user_id = ?1 AND client_id = ?2", sql_text(user_id),
-	                  sql_text(client_id)),
-	              &found));
+		      SQL("SELECT scope FROM consents WHERE user_id = ?1 AND client_id = ?2", sql_text(user_id),
+			  sql_text(client_id)),
+		      &found));
 	if (found.count == 0)
 		return E_NOT_FOUND;
 	*ret_scope = found.words[0];

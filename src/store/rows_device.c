@@ -20,8 +20,8 @@ static const struct sql_field device_fields[] = {
 	FIELD(struct device_row, seen_at),
 	FIELD(struct device_row, revoked_at),
 };
-static const struct sql_table device_table = { "devices", device_fields, ARRAY_COUNT(device_fields),
-	                                       sizeof(struct device_row), false };
+static const struct sql_table device_table = {"devices", device_fields, ARRAY_COUNT(device_fields),
+					      sizeof(struct device_row), false};
 
 enum status store_device_insert(struct store_tx *tx, const struct device_row *row)
 {
@@ -35,10 +35,10 @@ enum status store_device_find(struct store_tx *tx, const char *id, struct device
 
 enum status store_device_list(struct store_tx *tx, const char *user_id, struct device_row **ret_rows, size_t *ret_count)
 {
-	struct sql_rows found = { 0 };
+	struct sql_rows found = {0};
 
 	TRY(sql_list(tx, &device_table, SQL("WHERE user_id = ?1 ORDER BY created_at DESC, id", sql_text(user_id)),
-	             &found));
+		     &found));
 	*ret_rows = found.rows;
 	*ret_count = found.count;
 	return OK;
@@ -47,18 +47,18 @@ enum status store_device_list(struct store_tx *tx, const char *user_id, struct d
 enum status store_device_set_state(struct store_tx *tx, const char *id, const char *from, const char *to, int64_t now)
 {
 	return sql_change(tx, SQL("UPDATE devices SET state = ?3, "
-	                          "revoked_at = CASE WHEN ?3 IN ('revoked', 'void') THEN ?4 ELSE revoked_at END "
-	                          "WHERE id = ?1 AND state = ?2",
-	                          sql_text(id), sql_text(from), sql_text(to), sql_int(now)));
+				  "revoked_at = CASE WHEN ?3 IN ('revoked', 'void') THEN ?4 ELSE revoked_at END "
+				  "WHERE id = ?1 AND state = ?2",
+				  sql_text(id), sql_text(from), sql_text(to), sql_int(now)));
 }
 
 /* A new subscription has not proven yet that it reaches the device. */
 enum status store_device_set_push(struct store_tx *tx, const char *id, const char *endpoint, const char *p256dh,
-                                  const char *auth, int64_t now)
+				  const char *auth, int64_t now)
 {
 	return sql_set(tx, SQL("UPDATE devices SET push_endpoint = ?2, push_p256dh = ?3, push_auth = ?4, "
-	                       "push_ok_at = 0, seen_at = ?5 WHERE id = ?1",
-	                       sql_text(id), sql_text(endpoint), sql_text(p256dh), sql_text(auth), sql_int(now)));
+			       "push_ok_at = 0, seen_at = ?5 WHERE id = ?1",
+			       sql_text(id), sql_text(endpoint), sql_text(p256dh), sql_text(auth), sql_int(now)));
 }
 
 enum status store_device_set_push_ok(struct store_tx *tx, const char *id, int64_t now)
@@ -74,7 +74,7 @@ enum status store_device_set_seen(struct store_tx *tx, const char *id, int64_t n
 enum status store_device_report(struct store_tx *tx, const char *id, int64_t now, int64_t within_s)
 {
 	return sql_change(tx, SQL("UPDATE devices SET reported_at = ?2 WHERE id = ?1 AND reported_at <= ?3",
-	                          sql_text(id), sql_int(now), sql_int(now - within_s)));
+				  sql_text(id), sql_int(now), sql_int(now - within_s)));
 }
 
 /* ---- enrolments ---- */
@@ -94,8 +94,8 @@ static const struct sql_field enrolment_fields[] = {
 	FIELD(struct enrolment_row, created_at),
 	FIELD(struct enrolment_row, expires_at),
 };
-static const struct sql_table enrolment_table = { "enrolments", enrolment_fields, ARRAY_COUNT(enrolment_fields),
-	                                          sizeof(struct enrolment_row), false };
+static const struct sql_table enrolment_table = {"enrolments", enrolment_fields, ARRAY_COUNT(enrolment_fields),
+						 sizeof(struct enrolment_row), false};
 
 enum status store_enrolment_insert(struct store_tx *tx, const struct enrolment_row *row)
 {
@@ -113,15 +113,15 @@ enum status store_enrolment_find_code(struct store_tx *tx, const uint8_t code_ha
 }
 
 enum status store_enrolment_move(struct store_tx *tx, const char *id, const char *from, const char *to,
-                                 const char *device_id, const char *digits)
+				 const char *device_id, const char *digits)
 {
 	return sql_change(tx, SQL("UPDATE enrolments SET state = ?3, device_id = COALESCE(?4, device_id), "
-	                          "digits = COALESCE(?5, digits) WHERE id = ?1 AND state = ?2",
-	                          sql_text(id), sql_text(from), sql_text(to), sql_text(device_id), sql_text(digits)));
+				  "digits = COALESCE(?5, digits) WHERE id = ?1 AND state = ?2",
+				  sql_text(id), sql_text(from), sql_text(to), sql_text(device_id), sql_text(digits)));
 }
 
 enum status store_enrolment_take_code(struct store_tx *tx, const char *id)
 {
 	return sql_change(tx,
-	                  SQL("UPDATE enrolments SET code_taken = 1 WHERE id = ?1 AND code_taken = 0", sql_text(id)));
+			  SQL("UPDATE enrolments SET code_taken = 1 WHERE id = ?1 AND code_taken = 0", sql_text(id)));
 }

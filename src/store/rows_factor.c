@@ -3,20 +3,13 @@
 /* ---- totp ---- */
 
 static const struct sql_field totp_fields[] = {
-	FIELD(struct totp_row, id),
-	FIELD(struct totp_row, user_id),
-	FIELD(struct totp_row, label),
-	FIELD(struct totp_row, sealed_seed),
-	FIELD(struct totp_row, algorithm),
-	FIELD(struct totp_row, digits),
-	FIELD(struct totp_row, period),
-	FIELD(struct totp_row, last_step),
-	FIELD(struct totp_row, state),
-	FIELD(struct totp_row, created_at),
-	FIELD(struct totp_row, used_at),
+	FIELD(struct totp_row, id),          FIELD(struct totp_row, user_id),   FIELD(struct totp_row, label),
+	FIELD(struct totp_row, sealed_seed), FIELD(struct totp_row, algorithm), FIELD(struct totp_row, digits),
+	FIELD(struct totp_row, period),      FIELD(struct totp_row, last_step), FIELD(struct totp_row, state),
+	FIELD(struct totp_row, created_at),  FIELD(struct totp_row, used_at),
 };
-static const struct sql_table totp_table = { "totps", totp_fields, ARRAY_COUNT(totp_fields), sizeof(struct totp_row),
-	                                     false };
+static const struct sql_table totp_table = {"totps", totp_fields, ARRAY_COUNT(totp_fields), sizeof(struct totp_row),
+					    false};
 
 enum status store_totp_insert(struct store_tx *tx, const struct totp_row *row)
 {
@@ -25,7 +18,7 @@ enum status store_totp_insert(struct store_tx *tx, const struct totp_row *row)
 
 enum status store_totp_list(struct store_tx *tx, const char *user_id, struct totp_row **ret_rows, size_t *ret_count)
 {
-	struct sql_rows found = { 0 };
+	struct sql_rows found = {0};
 
 	TRY(sql_list(tx, &totp_table, SQL("WHERE user_id = ?1 ORDER BY created_at, id", sql_text(user_id)), &found));
 	*ret_rows = found.rows;
@@ -44,13 +37,13 @@ enum status store_totp_find(struct store_tx *tx, const char *id, struct totp_row
 enum status store_totp_use_step(struct store_tx *tx, const char *id, int64_t step, int64_t now)
 {
 	return sql_change(tx, SQL("UPDATE totps SET last_step = ?2, used_at = ?3 WHERE id = ?1 AND last_step < ?2",
-	                          sql_text(id), sql_int(step), sql_int(now)));
+				  sql_text(id), sql_int(step), sql_int(now)));
 }
 
 enum status store_totp_set_state(struct store_tx *tx, const char *id, const char *from, const char *to)
 {
 	return sql_change(tx, SQL("UPDATE totps SET state = ?3 WHERE id = ?1 AND state = ?2", sql_text(id),
-	                          sql_text(from), sql_text(to)));
+				  sql_text(from), sql_text(to)));
 }
 
 enum status store_totp_remove(struct store_tx *tx, const char *id)
@@ -64,8 +57,8 @@ static const struct sql_field recovery_fields[] = {
 	FIELD(struct recovery_row, selector),   FIELD(struct recovery_row, user_id), FIELD(struct recovery_row, hash),
 	FIELD(struct recovery_row, created_at), FIELD(struct recovery_row, used_at),
 };
-static const struct sql_table recovery_table = { "recoveries", recovery_fields, ARRAY_COUNT(recovery_fields),
-	                                         sizeof(struct recovery_row), false };
+static const struct sql_table recovery_table = {"recoveries", recovery_fields, ARRAY_COUNT(recovery_fields),
+						sizeof(struct recovery_row), false};
 
 enum status store_recovery_insert(struct store_tx *tx, const struct recovery_row *row)
 {
@@ -80,7 +73,7 @@ enum status store_recovery_find(struct store_tx *tx, const char *selector, struc
 enum status store_recovery_use(struct store_tx *tx, const char *selector, int64_t now)
 {
 	return sql_change(tx, SQL("UPDATE recoveries SET used_at = ?2 WHERE selector = ?1 AND used_at = 0",
-	                          sql_text(selector), sql_int(now)));
+				  sql_text(selector), sql_int(now)));
 }
 
 enum status store_recovery_remove_all(struct store_tx *tx, const char *user_id)
@@ -90,7 +83,7 @@ enum status store_recovery_remove_all(struct store_tx *tx, const char *user_id)
 
 enum status store_recovery_count(struct store_tx *tx, const char *user_id, int64_t *ret_unused)
 {
-	return sql_number(
-		tx, SQL("SELECT COUNT(*) FROM recoveries WHERE user_id = ?1 AND used_at = 0", sql_text(user_id)),
-		ret_unused);
+	return sql_number(tx,
+			  SQL("SELECT COUNT(*) FROM recoveries WHERE user_id = ?1 AND used_at = 0", sql_text(user_id)),
+			  ret_unused);
 }

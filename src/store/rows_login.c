@@ -24,8 +24,8 @@ static const struct sql_field login_fields[] = {
 	FIELD(struct login_row, created_at),
 	FIELD(struct login_row, expires_at),
 };
-static const struct sql_table login_table = { "logins", login_fields, ARRAY_COUNT(login_fields),
-	                                      sizeof(struct login_row), false };
+static const struct sql_table login_table = {"logins", login_fields, ARRAY_COUNT(login_fields),
+					     sizeof(struct login_row), false};
 
 enum status store_login_insert(struct store_tx *tx, const struct login_row *row)
 {
@@ -51,12 +51,12 @@ enum status store_login_update(struct store_tx *tx, const struct login_row *row)
 	"WHERE user_id = ?1 AND expires_at > ?3 AND state IN ('identify', 'prove', 'consent', 'done')"
 
 enum status store_login_end_all(struct store_tx *tx, const char *user_id, const uint8_t *browser_hash,
-                                const char *state, int64_t now)
+				const char *state, int64_t now)
 {
 	if (!browser_hash)
 		return sql_run(tx, SQL(END_LOGINS, sql_text(user_id), sql_text(state), sql_int(now)), NULL);
 	return sql_run(tx,
-	               SQL(END_LOGINS " AND browser_hash = ?4", sql_text(user_id), sql_text(state), sql_int(now),
-	                   sql_hash(browser_hash)),
-	               NULL);
+		       SQL(END_LOGINS " AND browser_hash = ?4", sql_text(user_id), sql_text(state), sql_int(now),
+			   sql_hash(browser_hash)),
+		       NULL);
 }

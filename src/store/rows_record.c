@@ -10,8 +10,8 @@ static const struct sql_field outbox_fields[] = {
 	FIELD(struct outbox_row, not_before), FIELD(struct outbox_row, expires_at),
 	FIELD(struct outbox_row, created_at),
 };
-static const struct sql_table outbox_table = { "outbox", outbox_fields, ARRAY_COUNT(outbox_fields),
-	                                       sizeof(struct outbox_row), false };
+static const struct sql_table outbox_table = {"outbox", outbox_fields, ARRAY_COUNT(outbox_fields),
+					      sizeof(struct outbox_row), false};
 
 enum status store_outbox_insert(struct store_tx *tx, const struct outbox_row *row)
 {
@@ -31,8 +31,8 @@ static const struct sql_field audit_fields[] = {
 	FIELD(struct audit_row, device_id), FIELD(struct audit_row, login_id), FIELD(struct audit_row, ip),
 	FIELD(struct audit_row, detail),    FIELD(struct audit_row, receipt),
 };
-static const struct sql_table audit_table = { "audits", audit_fields, ARRAY_COUNT(audit_fields),
-	                                      sizeof(struct audit_row), true };
+static const struct sql_table audit_table = {"audits", audit_fields, ARRAY_COUNT(audit_fields),
+					     sizeof(struct audit_row), true};
 
 enum status store_audit_insert(struct store_tx *tx, const struct audit_row *row)
 {
@@ -40,34 +40,34 @@ enum status store_audit_insert(struct store_tx *tx, const struct audit_row *row)
 }
 
 enum status store_audit_list(struct store_tx *tx, int64_t after, const char *user_id, size_t limit,
-                             struct audit_row **ret_rows, size_t *ret_count)
+			     struct audit_row **ret_rows, size_t *ret_count)
 {
-	struct sql_rows found = { 0 };
+	struct sql_rows found = {0};
 
 	if (user_id)
 		TRY(sql_list(tx, &audit_table,
-		             SQL("WHERE user_id = ?3 AND id > ?1 ORDER BY id LIMIT ?2", sql_int(after),
-		                 sql_int((int64_t)limit), sql_text(user_id)),
-		             &found));
+			     SQL("WHERE user_id = ?3 AND id > ?1 ORDER BY id LIMIT ?2", sql_int(after),
+				 sql_int((int64_t)limit), sql_text(user_id)),
+			     &found));
 	else
 		TRY(sql_list(tx, &audit_table,
-		             SQL("WHERE id > ?1 ORDER BY id LIMIT ?2", sql_int(after), sql_int((int64_t)limit)),
-		             &found));
+			     SQL("WHERE id > ?1 ORDER BY id LIMIT ?2", sql_int(after), sql_int((int64_t)limit)),
+			     &found));
 	*ret_rows = found.rows;
 	*ret_count = found.count;
 	return OK;
 }
 
 enum status store_audit_newest(struct store_tx *tx, const char *user_id, size_t limit, struct audit_row **ret_rows,
-                               size_t *ret_count)
+			       size_t *ret_count)
 {
-	struct sql_rows found = { 0 };
+	struct sql_rows found = {0};
 
 	if (user_id)
 		TRY(sql_list(tx, &audit_table,
-		             SQL("WHERE user_id = ?2 ORDER BY id DESC LIMIT ?1", sql_int((int64_t)limit),
-		                 sql_text(user_id)),
-		             &found));
+			     SQL("WHERE user_id = ?2 ORDER BY id DESC LIMIT ?1", sql_int((int64_t)limit),
+				 sql_text(user_id)),
+			     &found));
 	else
 		TRY(sql_list(tx, &audit_table, SQL("ORDER BY id DESC LIMIT ?1", sql_int((int64_t)limit)), &found));
 	*ret_rows = found.rows;
@@ -82,8 +82,7 @@ static const struct sql_field key_fields[] = {
 	FIELD(struct key_row, sealed),     FIELD(struct key_row, public_jwk), FIELD(struct key_row, state),
 	FIELD(struct key_row, created_at), FIELD(struct key_row, changed_at),
 };
-static const struct sql_table key_table = { "keys", key_fields, ARRAY_COUNT(key_fields), sizeof(struct key_row),
-	                                    false };
+static const struct sql_table key_table = {"keys", key_fields, ARRAY_COUNT(key_fields), sizeof(struct key_row), false};
 
 enum status store_key_insert(struct store_tx *tx, const struct key_row *row)
 {
@@ -92,11 +91,11 @@ enum status store_key_insert(struct store_tx *tx, const struct key_row *row)
 
 enum status store_key_list(struct store_tx *tx, const char *purpose, struct key_row **ret_rows, size_t *ret_count)
 {
-	struct sql_rows found = { 0 };
+	struct sql_rows found = {0};
 
 	if (purpose)
-		TRY(sql_list(tx, &key_table,
-		             SQL("WHERE purpose = ?1 ORDER BY created_at DESC, kid", sql_text(purpose)), &found));
+		TRY(sql_list(tx, &key_table, SQL("WHERE purpose = ?1 ORDER BY created_at DESC, kid", sql_text(purpose)),
+			     &found));
 	else
 		TRY(sql_list(tx, &key_table, SQL("ORDER BY created_at DESC, kid"), &found));
 	*ret_rows = found.rows;
@@ -107,14 +106,14 @@ enum status store_key_list(struct store_tx *tx, const char *purpose, struct key_
 enum status store_key_set_state(struct store_tx *tx, const char *kid, const char *state, int64_t now)
 {
 	return sql_set(tx, SQL("UPDATE keys SET state = ?2, changed_at = ?3 WHERE kid = ?1", sql_text(kid),
-	                       sql_text(state), sql_int(now)));
+			       sql_text(state), sql_int(now)));
 }
 
 /* ---- meta ---- */
 
 enum status store_meta_get(struct store_tx *tx, const char *key, const char **ret_value)
 {
-	struct sql_words found = { 0 };
+	struct sql_words found = {0};
 
 	TRY(sql_words(tx, SQL("SELECT value FROM meta WHERE name = ?1", sql_text(key)), &found));
 	if (found.count == 0)
@@ -126,8 +125,8 @@ enum status store_meta_get(struct store_tx *tx, const char *key, const char **re
 enum status store_meta_set(struct store_tx *tx, const char *key, const char *value)
 {
 	return sql_run(tx,
-	               SQL("INSERT INTO meta (name, value) VALUES (?1, ?2) "
-	                   "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-	                   sql_text(key), sql_text(value)),
-	               NULL);
+		       SQL("INSERT INTO meta (name, value) VALUES (?1, ?2) "
+			   "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+			   sql_text(key), sql_text(value)),
+		       NULL);
 }

@@ -43,8 +43,10 @@ static void text_build(const struct sql_key *key, struct text *text)
 	} else if (key->verb == VERB_UPDATE) {
 		update_build(key->table, text);
 	}
+	if (key->text && key->verb != VERB_AS_WRITTEN)
+		text_add(text, " ");
 	if (key->text)
-		text_add_format(text, " %s", key->text);
+		text_add(text, key->text);
 }
 
 /* ---- one struct to parameters and back ---- */
@@ -89,7 +91,7 @@ static enum status hash_read(const struct statement *statement, int column, stru
 }
 
 static enum status field_read(const struct statement *statement, int column, const struct sql_field *field,
-                              struct arena *arena, void *row)
+			      struct arena *arena, void *row)
 {
 	unsigned char *at = (unsigned char *)row + field->offset;
 	const uint8_t **bytes = (void *)at;
@@ -106,7 +108,7 @@ static enum status field_read(const struct statement *statement, int column, con
 }
 
 static enum status row_read(const struct statement *statement, const struct sql_table *table, struct arena *arena,
-                            void *row)
+			    void *row)
 {
 	for (size_t i = 0; i < table->count; i++)
 		TRY(field_read(statement, (int)i, &table->fields[i], arena, row));
@@ -155,9 +157,9 @@ static enum status run_do(struct store_tx *tx, struct run *run)
 
 static struct run run_of(enum sql_verb verb, const struct sql_table *table, const struct sql_query *query)
 {
-	return (struct run){ .key = { .verb = verb, .table = table, .text = query->text },
-		             .args = query->args,
-		             .count = query->count };
+	return (struct run){.key = {.verb = verb, .table = table, .text = query->text},
+			    .args = query->args,
+			    .count = query->count};
 }
 
 enum status sql_run(struct store_tx *tx, const struct sql_query *query, int64_t *ret_changed)
@@ -193,7 +195,7 @@ struct number {
 
 static enum status number_row(const struct statement *statement, void *ctx, bool *stop)
 {
-	*(struct number *)ctx = (struct number){ .value = statement_int(statement, 0), .found = true };
+	*(struct number *)ctx = (struct number){.value = statement_int(statement, 0), .found = true};
 	*stop = true;
 	return OK;
 }
@@ -201,7 +203,7 @@ static enum status number_row(const struct statement *statement, void *ctx, bool
 enum status sql_number(struct store_tx *tx, const struct sql_query *query, int64_t *ret_number)
 {
 	struct run run = run_of(VERB_AS_WRITTEN, NULL, query);
-	struct number number = { 0 };
+	struct number number = {0};
 
 	run.row = number_row;
 	run.ctx = &number;
@@ -254,25 +256,25 @@ static enum status list_row(const struct statement *statement, void *ctx, bool *
 enum status sql_words(struct store_tx *tx, const struct sql_query *query, struct sql_words *ret_words)
 {
 	struct run run = run_of(VERB_AS_WRITTEN, NULL, query);
-	struct list list = { .arena = tx->arena, .item_size = sizeof(const char *) };
+	struct list list = {.arena = tx->arena, .item_size = sizeof(const char *)};
 
 	run.row = list_row;
 	run.ctx = &list;
 	TRY(run_do(tx, &run));
-	*ret_words = (struct sql_words){ .words = (void *)list.items, .count = list.count };
+	*ret_words = (struct sql_words){.words = (void *)list.items, .count = list.count};
 	return OK;
 }
 
 enum status sql_list(struct store_tx *tx, const struct sql_table *table, const struct sql_query *query,
-                     struct sql_rows *ret_rows)
+		     struct sql_rows *ret_rows)
 {
 	struct run run = run_of(VERB_SELECT, table, query);
-	struct list list = { .table = table, .arena = tx->arena, .item_size = table->row_size };
+	struct list list = {.table = table, .arena = tx->arena, .item_size = table->row_size};
 
 	run.row = list_row;
 	run.ctx = &list;
 	TRY(run_do(tx, &run));
-	*ret_rows = (struct sql_rows){ .rows = list.items, .count = list.count };
+	*ret_rows = (struct sql_rows){.rows = list.items, .count = list.count};
 	return OK;
 }
 
@@ -288,7 +290,7 @@ static size_t row_args(const struct sql_table *table, size_t first, const void *
 enum status sql_insert(struct store_tx *tx, const struct sql_table *table, const void *row)
 {
 	struct sql_arg args[SQL_FIELDS_MAX];
-	struct run run = { .key = { .verb = VERB_INSERT, .table = table }, .args = args };
+	struct run run = {.key = {.verb = VERB_INSERT, .table = table}, .args = args};
 
 	run.count = row_args(table, table->is_serial ? 1 : 0, row, args);
 	TRY(run_do(tx, &run));
@@ -298,7 +300,7 @@ enum status sql_insert(struct store_tx *tx, const struct sql_table *table, const
 enum status sql_update(struct store_tx *tx, const struct sql_table *table, const char *where, const void *row)
 {
 	struct sql_arg args[SQL_FIELDS_MAX];
-	struct run run = { .key = { .verb = VERB_UPDATE, .table = table, .text = where }, .args = args };
+	struct run run = {.key = {.verb = VERB_UPDATE, .table = table, .text = where}, .args = args};
 
 	run.count = row_args(table, 0, row, args);
 	TRY(run_do(tx, &run));
@@ -324,9 +326,9 @@ static enum status find_row(const struct statement *statement, void *ctx, bool *
 /* Into a row of its own first: the caller's stays untouched on failure. */
 enum status sql_find(struct store_tx *tx, const struct sql_table *table, const struct sql_query *query, void *ret_row)
 {
-	alignas(max_align_t) unsigned char row[ROW_SIZE_MAX] = { 0 };
+	alignas(max_align_t) unsigned char row[ROW_SIZE_MAX] = {0};
 	struct run run = run_of(VERB_SELECT, table, query);
-	struct find find = { .table = table, .arena = tx->arena, .row = row };
+	struct find find = {.table = table, .arena = tx->arena, .row = row};
 
 	run.row = find_row;
 	run.ctx = &find;
@@ -345,7 +347,7 @@ struct each {
 static enum status each_row(const struct statement *statement, void *ctx, bool *stop)
 {
 	const struct each *each = ctx;
-	alignas(max_align_t) unsigned char row[ROW_SIZE_MAX] = { 0 };
+	alignas(max_align_t) unsigned char row[ROW_SIZE_MAX] = {0};
 	scoped_arena *arena = arena_new(ROW_ARENA_SIZE);
 
 	if (!arena)
@@ -355,10 +357,10 @@ static enum status each_row(const struct statement *statement, void *ctx, bool *
 }
 
 enum status sql_each(struct store_tx *tx, const struct sql_table *table, const struct sql_query *query,
-                     const struct sql_visitor *visitor)
+		     const struct sql_visitor *visitor)
 {
 	struct run run = run_of(VERB_SELECT, table, query);
-	struct each each = { .table = table, .visitor = visitor };
+	struct each each = {.table = table, .visitor = visitor};
 
 	run.row = each_row;
 	run.ctx = &each;

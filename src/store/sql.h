@@ -11,14 +11,15 @@
 /*
  * How the rows_*.c files talk to the database. A statement is a literal with its parameters:
  *
- *   sql_change(tx, SQL("UPDATE totps SET last_step = ?2 WHERE id = ?1 AND last_step < ?2", sql_text(id), sql_int(step)))
+ *   sql_change(tx, SQL("UPDATE totps SET last_step = ?2 WHERE id = ?1 AND last_step < ?2", sql_text(id),
+ * sql_int(step)))
  *
  * The text is prepared once for each connection and kept under its address. It is written for SQLite and PostgreSQL
  * alike: ?1, ?2 … (there $1, $2 …), ON CONFLICT DO NOTHING, RETURNING, conditional UPDATEs, BIGINT, TEXT and BYTEA; no
  * function that only one of them has.
  *
- * A row struct is mapped once, by a table whose fields have the names of its members; whole rows are then read, inserted
- * and updated by that table, so no list of columns can drift from another.
+ * A row struct is mapped once, by a table whose fields have the names of its members; whole rows are then read,
+ * inserted and updated by that table, so no list of columns can drift from another.
  */
 struct store_tx {
 	struct connection *connection;
@@ -32,42 +33,43 @@ struct sql_query {
 };
 
 #define SQL(text_, ...)                                                                                                \
-	(&(const struct sql_query){ .text = (text_),                                                                   \
-	                            .args = (const struct sql_arg[]){ __VA_ARGS__ },                                   \
-	                            .count = sizeof((const struct sql_arg[]){ __VA_ARGS__ }) / sizeof(struct sql_arg) })
+	(&(const struct sql_query){.text = (text_),                                                                    \
+				   .args = (const struct sql_arg[]){__VA_ARGS__},                                      \
+				   .count = sizeof((const struct sql_arg[]){__VA_ARGS__}) / sizeof(struct sql_arg)})
 
 static inline struct sql_arg sql_int(int64_t number)
 {
-	return (struct sql_arg){ .kind = KIND_INT64, .number = number };
+	return (struct sql_arg){.kind = KIND_INT64, .number = number};
 }
 static inline struct sql_arg sql_text(const char *text) /* NULL: the database's NULL */
 {
-	return (struct sql_arg){ .kind = KIND_TEXT, .data = text, .size = text ? strlen(text) : 0 };
+	return (struct sql_arg){.kind = KIND_TEXT, .data = text, .size = text ? strlen(text) : 0};
 }
 static inline struct sql_arg sql_bytes(const uint8_t *bytes, size_t size)
 {
-	return (struct sql_arg){ .kind = KIND_BYTES, .data = bytes, .size = size };
+	return (struct sql_arg){.kind = KIND_BYTES, .data = bytes, .size = size};
 }
 static inline struct sql_arg sql_hash(const uint8_t *hash) /* 32 bytes, or NULL */
 {
 	return sql_bytes(hash, 32);
 }
 
-/* One member: its column has its name, and its kind follows from its type. After a pointer to bytes comes their size. */
+/* One member: its column has its name, and its kind follows from its type. After a pointer to bytes comes their size.
+ */
 struct sql_field {
 	const char *column;
 	size_t offset;
 	enum sql_kind kind;
 };
-#define FIELD(row_, member_)                                                                                           \
-	{                                                                                                              \
+#define FIELD(row_, member_)                                                                                             \
+	{                                                                                                                \
 		.column = #member_, .offset = offsetof(row_, member_), .kind = _Generic(((row_ *)0)->member_,          \
 			const char *: KIND_TEXT,                                                                       \
 			int64_t: KIND_INT64,                                                                           \
 			int: KIND_INT,                                                                                 \
 			bool: KIND_BOOL,                                                                               \
 			uint8_t *: KIND_HASH,                                                                          \
-			const uint8_t *: KIND_BYTES)                                                                   \
+			const uint8_t *: KIND_BYTES) \
 	}
 
 enum { SQL_FIELDS_MAX = 32 };
@@ -103,22 +105,22 @@ enum status must_check sql_words(struct store_tx *tx, const struct sql_query *qu
 enum status must_check sql_insert(struct store_tx *tx, const struct sql_table *table, const void *row);
 /* Sets all fields but the key. Fields are numbered as parameters in their order, the key is ?1. E_CONFLICT: no row. */
 enum status must_check sql_update(struct store_tx *tx, const struct sql_table *table, const char *where,
-                                  const void *row);
+				  const void *row);
 /* The first row; E_NOT_FOUND when there is none. */
 enum status must_check sql_find(struct store_tx *tx, const struct sql_table *table, const struct sql_query *query,
-                                void *ret_row);
+				void *ret_row);
 struct sql_rows {
 	void *rows;
 	size_t count;
 };
 enum status must_check sql_list(struct store_tx *tx, const struct sql_table *table, const struct sql_query *query,
-                                struct sql_rows *ret_rows);
+				struct sql_rows *ret_rows);
 /* Calls fn for each row, whose strings live until fn returns; stops at the first status that is not OK. */
 struct sql_visitor {
 	enum status (*fn)(const void *row, void *ctx);
 	void *ctx;
 };
 enum status must_check sql_each(struct store_tx *tx, const struct sql_table *table, const struct sql_query *query,
-                                const struct sql_visitor *visitor);
+				const struct sql_visitor *visitor);
 
 #endif

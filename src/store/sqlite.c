@@ -33,15 +33,17 @@ static const struct dialect dialect_sqlite = {
 	.begin_write = "BEGIN IMMEDIATE",
 	.begin_read = "BEGIN",
 	.count_tables = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-	.count_migrations_table = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_migration'",
+	.count_migrations_table =
+		"SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_migration'",
 	.version = "PRAGMA data_version",
-	.words = {
-		{ "{int}", "INTEGER" },
-		{ "{bytes}", "BLOB" },
-		{ "{serial}", "INTEGER PRIMARY KEY AUTOINCREMENT" },
-		{ "{table}", "STRICT" },
-		{ "{keyed_table}", "STRICT, WITHOUT ROWID" },
-	},
+	.words =
+		{
+			{"{int}", "INTEGER"},
+			{"{bytes}", "BLOB"},
+			{"{serial}", "INTEGER PRIMARY KEY AUTOINCREMENT"},
+			{"{table}", "STRICT"},
+			{"{keyed_table}", "STRICT, WITHOUT ROWID"},
+		},
 };
 
 /* ---- what went wrong ---- */
@@ -72,7 +74,7 @@ static enum status code_status(struct connection *connection, int code)
 	}
 	connection->is_lost = true;
 	log_error("store.failed", LOG_N("code", (code & 0xff) == (extended & 0xff) ? extended : code),
-	          LOG_S("message", sqlite3_errmsg(connection->db)));
+		  LOG_S("message", sqlite3_errmsg(connection->db)));
 	return E_STORE;
 }
 
@@ -86,7 +88,7 @@ static int busy_wait(void *context, int count)
 {
 	struct connection *connection = context;
 	const int64_t now = clock_mono_ms();
-	const struct timespec pause = { .tv_nsec = count < 20 ? 1000000 : 2000000 };
+	const struct timespec pause = {.tv_nsec = count < 20 ? 1000000 : 2000000};
 
 	if (count == 0)
 		connection->busy_since_ms = now;
@@ -137,7 +139,7 @@ static int journal_set(struct connection *connection)
 	int code = sqlite3_exec(connection->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
 
 	while (code == SQLITE_BUSY && clock_mono_ms() < until) {
-		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
 		code = sqlite3_exec(connection->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
 	}
 	return code;
@@ -163,7 +165,7 @@ static int connection_set_up(struct connection *connection, bool may_write)
 }
 
 enum status connection_open(const struct connection_settings *settings, struct connection **ret_connection,
-                            char problem[256])
+			    char problem[256])
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 	struct connection *connection;
@@ -250,14 +252,14 @@ static int reference_row(void *context, int count, char **values, char **names)
 	if (!finding->found && count > 2) {
 		finding->found = true;
 		snprintf(finding->problem, 256, "a row of table %s refers to a row of %s that is not there",
-		         values[0] ? values[0] : "?", values[2] ? values[2] : "?");
+			 values[0] ? values[0] : "?", values[2] ? values[2] : "?");
 	}
 	return 0;
 }
 
 enum status connection_check(struct connection *connection, char problem[256])
 {
-	struct finding finding = { .problem = problem };
+	struct finding finding = {.problem = problem};
 	int code = sqlite3_exec(connection->db, "PRAGMA integrity_check(1)", integrity_row, &finding, NULL);
 
 	if (code == SQLITE_OK && !finding.found)
@@ -293,7 +295,7 @@ static struct slot *slot_find(struct connection *connection, const struct sql_ke
 }
 
 static enum status text_prepare(struct connection *connection, const struct sql_key *key,
-                                void (*build)(const struct sql_key *, struct text *), sqlite3_stmt **ret_statement)
+				void (*build)(const struct sql_key *, struct text *), sqlite3_stmt **ret_statement)
 {
 	struct text text;
 	int code = SQLITE_NOMEM;
@@ -302,15 +304,15 @@ static enum status text_prepare(struct connection *connection, const struct sql_
 	build(key, &text);
 	if (!text.failed)
 		code = sqlite3_prepare_v3(connection->db, text.data, (int)text.size, SQLITE_PREPARE_PERSISTENT,
-		                          ret_statement, NULL);
+					  ret_statement, NULL);
 	text_done(&text);
 	return code_status(connection, code);
 }
 
 /* A function that is called for each row may use the same statement again: then it gets one of its own. */
 enum status statement_take(struct connection *connection, const struct sql_key *key,
-                           void (*build)(const struct sql_key *key, struct text *ret_text),
-                           struct statement *ret_statement)
+			   void (*build)(const struct sql_key *key, struct text *ret_text),
+			   struct statement *ret_statement)
 {
 	struct slot *slot = slot_find(connection, key);
 	sqlite3_stmt *statement = slot->statement;
@@ -319,12 +321,12 @@ enum status statement_take(struct connection *connection, const struct sql_key *
 	if (!is_kept) {
 		TRY(text_prepare(connection, key, build, &statement));
 		if (!slot->statement && connection->used < SLOTS_USED_MAX) {
-			*slot = (struct slot){ .key = *key, .statement = statement };
+			*slot = (struct slot){.key = *key, .statement = statement};
 			connection->used++;
 			is_kept = true;
 		}
 	}
-	*ret_statement = (struct statement){ .connection = connection, .handle = statement, .is_kept = is_kept };
+	*ret_statement = (struct statement){.connection = connection, .handle = statement, .is_kept = is_kept};
 	return OK;
 }
 
@@ -382,7 +384,7 @@ int64_t statement_int(const struct statement *statement, int column)
 
 /* A NULL pointer for what is not NULL means that SQLite had no memory to convert it. */
 static enum status column_copy(const struct statement *statement, int column, struct arena *arena, const void *data,
-                               char **ret_copy)
+			       char **ret_copy)
 {
 	const size_t size = (size_t)sqlite3_column_bytes(statement->handle, column);
 
@@ -403,7 +405,7 @@ enum status statement_text(const struct statement *statement, int column, struct
 }
 
 enum status statement_bytes(const struct statement *statement, int column, struct arena *arena,
-                            const uint8_t **ret_bytes, size_t *ret_size)
+			    const uint8_t **ret_bytes, size_t *ret_size)
 {
 	const bool is_null = sqlite3_column_type(statement->handle, column) == SQLITE_NULL;
 	const void *data = sqlite3_column_blob(statement->handle, column);

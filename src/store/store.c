@@ -37,7 +37,7 @@ static void readers_done(struct store *store)
 
 static enum status reader_open(struct store *store, struct connection **ret_reader)
 {
-	const struct connection_settings settings = { .path = store->path };
+	const struct connection_settings settings = {.path = store->path};
 	char problem[256] = "";
 	enum status status = connection_open(&settings, ret_reader, problem);
 
@@ -83,13 +83,13 @@ static void reader_give(struct store *store, struct connection *reader)
 
 static enum status reader_run(struct connection *reader, struct arena *arena, store_fn fn, void *ctx)
 {
-	struct store_tx tx = { .connection = reader, .arena = arena };
+	struct store_tx tx = {.connection = reader, .arena = arena};
 	enum status status;
 
 	connection_clear(reader);
 	TRY(sql_run(&tx, SQL(connection_dialect(reader)->begin_read), NULL));
 	status = fn(&tx, ctx);
-	if (connection_is_lost(reader))
+	if (connection_is_lost(reader) || sql_run(&tx, SQL("COMMIT"), NULL) != OK)
 		status = E_STORE;
 	connection_rollback(reader);
 	return status;

@@ -25,18 +25,19 @@
  *                                 store_write returns that status.
  *   store_read(store, arena, fn, ctx)   fn runs in a read transaction (one snapshot) on this thread; it must not write.
  *
- * Neither fn calls store_write or store_read. Rows' strings live in the tx's arena: in a write (at most 4 MiB), until fn
- * returns; in a read, in the arena given.
+ * Neither fn calls store_write or store_read. Rows' strings live in the tx's arena: in a write (at most 4 MiB), until
+ * fn returns; in a read, in the arena given.
  *
- * E_STORE      the database failed, or another process held it for 5 s; nothing was promised and nothing may be granted.
- *              When a whole batch fails (disk full, I/O error, out of memory, corrupt), every writer of it gets E_STORE,
+ * E_STORE      the database failed, or another process held it for 5 s; nothing was promised and nothing may be
+ * granted. When a whole batch fails (disk full, I/O error, out of memory, corrupt), every writer of it gets E_STORE,
  *              also one whose fn had refused: its refusal may have rested on what is gone.
  * E_CONFLICT   *_insert: a unique key is taken. Updates with a condition: it held for no row.
  * E_NOT_FOUND  *_find, and *_set… and *_remove of one row by its key: it is not there. *_insert: the row that this one
  *              belongs to (its user, a message's device) is not there.
  * E_INVALID    a string that may not be NULL is.
  * What ends, revokes or removes *all* of something is OK also when there was none.
- * After E_NOT_FOUND or E_INVALID from an insert, fn returns that status: some databases go no further in that transaction.
+ * After E_NOT_FOUND or E_INVALID from an insert, fn returns that status: some databases go no further in that
+ * transaction.
  */
 struct store;
 struct store_tx;
@@ -44,10 +45,10 @@ struct store_tx;
 typedef enum status (*store_fn)(struct store_tx *tx, void *ctx);
 
 struct store_settings {
-	const char *url;        /* "sqlite:/path/file.db", or "sqlite::memory:": a file in /dev/shm, gone after store_close */
-	unsigned readers;       /* read connections kept open, at most 64; 0 gives 4 */
-	bool create;            /* create the file (mode 0600) when it is not there; else E_NOT_FOUND */
-	bool migrate;           /* bring the schema up to date when it is older or empty; else E_CONFLICT */
+	const char *url;  /* "sqlite:/path/file.db", or "sqlite::memory:": a file in /dev/shm, gone after store_close */
+	unsigned readers; /* read connections kept open, at most 64; 0 gives 4 */
+	bool create;      /* create the file (mode 0600) when it is not there; else E_NOT_FOUND */
+	bool migrate;     /* bring the schema up to date when it is older or empty; else E_CONFLICT */
 };
 
 /*
@@ -62,14 +63,15 @@ void store_close(struct store **store);
 enum status must_check store_write(struct store *store, store_fn fn, void *ctx);
 enum status must_check store_read(struct store *store, struct arena *arena, store_fn fn, void *ctx);
 /*
- * A write that nobody waits for (hints such as "seen"): goes along with the next group commit, within about 20 ms; dropped
- * when 1,024 are waiting or the commit fails. free_ctx (may be NULL) is called once, whatever happens.
+ * A write that nobody waits for (hints such as "seen"): goes along with the next group commit, within about 20 ms;
+ * dropped when 1,024 are waiting or the commit fails. free_ctx (may be NULL) is called once, whatever happens.
  */
 void store_write_later(struct store *store, store_fn fn, void *ctx, void (*free_ctx)(void *));
 
 struct arena *store_tx_arena(struct store_tx *tx);
 
-/* Changes when somebody else (the command) has committed, and not with this store's own commits; PRAGMA data_version. */
+/* Changes when somebody else (the command) has committed, and not with this store's own commits; PRAGMA data_version.
+ */
 enum status must_check store_version(struct store *store, int64_t *ret_version);
 
 struct store_counters {
@@ -86,10 +88,12 @@ enum status must_check store_user_find(struct store_tx *tx, const char *id, stru
 /* By canonical (lower-case) name, else by canonical e-mail address when exactly one user has it. */
 enum status must_check store_user_find_name(struct store_tx *tx, const char *name, struct user_row *ret_row);
 /* By name. The row and its strings live until fn returns; stops at the first status that is not OK and returns it. */
-enum status must_check store_user_each(struct store_tx *tx, enum status (*fn)(const struct user_row *row, void *ctx), void *ctx);
+enum status must_check store_user_each(struct store_tx *tx, enum status (*fn)(const struct user_row *row, void *ctx),
+				       void *ctx);
 enum status must_check store_user_set_password(struct store_tx *tx, const char *id, const char *hash, int64_t now);
 /* Replaces the hash only if it is still `old_hash` (upgrade of an imported hash on use). */
-enum status must_check store_user_upgrade_password(struct store_tx *tx, const char *id, const char *old_hash, const char *new_hash, int64_t now);
+enum status must_check store_user_upgrade_password(struct store_tx *tx, const char *id, const char *old_hash,
+						   const char *new_hash, int64_t now);
 /*
  * Disabling ends, in the same transaction, all that is under way: sessions, grants and tokens, pending challenges
  * (superseded, hidden ones too) and logins that are not over (refused). Enabling only enables.
@@ -98,20 +102,26 @@ enum status must_check store_user_set_disabled(struct store_tx *tx, const char *
 /* The rule after deny, wrong or report: sets the level (4, then 6) until `until`; 0 and 0 lift it. */
 enum status must_check store_user_set_caution(struct store_tx *tx, const char *id, int level, int64_t until);
 enum status must_check store_user_set_expect(struct store_tx *tx, const char *id, int64_t until); /* 0: used or none */
-enum status must_check store_user_remove(struct store_tx *tx, const char *id); /* and all that hangs on it, but for audit */
-enum status must_check store_user_set_groups(struct store_tx *tx, const char *id, const char *const *groups, size_t count);
+enum status must_check store_user_remove(struct store_tx *tx,
+					 const char *id); /* and all that hangs on it, but for audit */
+enum status must_check store_user_set_groups(struct store_tx *tx, const char *id, const char *const *groups,
+					     size_t count);
 /* Sorted; both the array and the strings live in the tx's arena. */
-enum status must_check store_user_groups(struct store_tx *tx, const char *id, const char *const **ret_groups, size_t *ret_count);
+enum status must_check store_user_groups(struct store_tx *tx, const char *id, const char *const **ret_groups,
+					 size_t *ret_count);
 
 /* ---- clients ---- */
 enum status must_check store_client_insert(struct store_tx *tx, const struct client_row *row);
 enum status must_check store_client_find(struct store_tx *tx, const char *id, struct client_row *ret_row);
-enum status must_check store_client_each(struct store_tx *tx, enum status (*fn)(const struct client_row *row, void *ctx), void *ctx);
+enum status must_check store_client_each(struct store_tx *tx,
+					 enum status (*fn)(const struct client_row *row, void *ctx), void *ctx);
 /* And its grants, their tokens, and consents. */
 enum status must_check store_client_remove(struct store_tx *tx, const char *id);
-enum status must_check store_consent_set(struct store_tx *tx, const char *user_id, const char *client_id, const char *scope, int64_t now);
+enum status must_check store_consent_set(struct store_tx *tx, const char *user_id, const char *client_id,
+					 const char *scope, int64_t now);
 /* The scopes already granted, space-separated; E_NOT_FOUND when none. */
-enum status must_check store_consent_find(struct store_tx *tx, const char *user_id, const char *client_id, const char **ret_scope);
+enum status must_check store_consent_find(struct store_tx *tx, const char *user_id, const char *client_id,
+					  const char **ret_scope);
 
 /* ---- logins ---- */
 enum status must_check store_login_insert(struct store_tx *tx, const struct login_row *row);
@@ -122,91 +132,120 @@ enum status must_check store_login_update(struct store_tx *tx, const struct logi
  * Logins of a user begun by one browser that are not over (identify, prove, consent or done, and not expired at `now`)
  * get `state`; for "It's not me" and disable. browser_hash NULL: all.
  */
-enum status must_check store_login_end_all(struct store_tx *tx, const char *user_id, const uint8_t *browser_hash, const char *state, int64_t now);
+enum status must_check store_login_end_all(struct store_tx *tx, const char *user_id, const uint8_t *browser_hash,
+					   const char *state, int64_t now);
 
 /* ---- challenges ---- */
-enum status must_check store_challenge_insert(struct store_tx *tx, const struct challenge_row *row);      /* E_CONFLICT: this user has one pending */
+enum status must_check store_challenge_insert(
+	struct store_tx *tx, const struct challenge_row *row); /* E_CONFLICT: this user has one pending */
 enum status must_check store_challenge_find(struct store_tx *tx, const char *id, struct challenge_row *ret_row);
 /* The one pending challenge of a user (offered to devices). */
-enum status must_check store_challenge_find_pending(struct store_tx *tx, const char *user_id, struct challenge_row *ret_row);
+enum status must_check store_challenge_find_pending(struct store_tx *tx, const char *user_id,
+						    struct challenge_row *ret_row);
 /*
- * The transition, once: only if the state is still `from` (and, when `unexpired_at` is not 0, expires_at > unexpired_at).
- * Sets the settled columns from `settle`; what is NULL there stays as it is, so consuming keeps the answer.
+ * The transition, once: only if the state is still `from` (and, when `unexpired_at` is not 0, expires_at >
+ * unexpired_at). Sets the settled columns from `settle`; what is NULL there stays as it is, so consuming keeps the
+ * answer.
  */
-enum status must_check store_challenge_settle(struct store_tx *tx, const char *id, const char *from, const struct challenge_settle *settle, int64_t unexpired_at);
-enum status must_check store_challenge_set_seen(struct store_tx *tx, const char *id, int64_t now); /* only the first time; E_CONFLICT otherwise */
+enum status must_check store_challenge_settle(struct store_tx *tx, const char *id, const char *from,
+					      const struct challenge_settle *settle, int64_t unexpired_at);
+enum status must_check store_challenge_set_seen(struct store_tx *tx, const char *id,
+						int64_t now); /* only the first time; E_CONFLICT otherwise */
 /* Newest first. */
-enum status must_check store_challenge_recent(struct store_tx *tx, const char *user_id, size_t limit, struct challenge_row **ret_rows, size_t *ret_count);
+enum status must_check store_challenge_recent(struct store_tx *tx, const char *user_id, size_t limit,
+					      struct challenge_row **ret_rows, size_t *ret_count);
 /* Pending ones past their time (expires_at <= now), the oldest first and at most `limit`, become expired. */
 enum status must_check store_challenge_expire(struct store_tx *tx, int64_t now, size_t limit, size_t *ret_count);
 
 /* ---- devices and enrolments ---- */
-enum status must_check store_device_insert(struct store_tx *tx, const struct device_row *row); /* E_CONFLICT: this key is enrolled already */
+enum status must_check store_device_insert(struct store_tx *tx,
+					   const struct device_row *row); /* E_CONFLICT: this key is enrolled already */
 enum status must_check store_device_find(struct store_tx *tx, const char *id, struct device_row *ret_row);
-enum status must_check store_device_list(struct store_tx *tx, const char *user_id, struct device_row **ret_rows, size_t *ret_count); /* all states, newest first */
+enum status must_check store_device_list(struct store_tx *tx, const char *user_id, struct device_row **ret_rows,
+					 size_t *ret_count); /* all states, newest first */
 /* Only if the state is still `from`. "revoked" and "void" set revoked_at. */
-enum status must_check store_device_set_state(struct store_tx *tx, const char *id, const char *from, const char *to, int64_t now);
-enum status must_check store_device_set_push(struct store_tx *tx, const char *id, const char *endpoint, const char *p256dh, const char *auth, int64_t now); /* NULLs drop it; push_ok_at becomes 0 */
+enum status must_check store_device_set_state(struct store_tx *tx, const char *id, const char *from, const char *to,
+					      int64_t now);
+enum status must_check store_device_set_push(struct store_tx *tx, const char *id, const char *endpoint,
+					     const char *p256dh, const char *auth,
+					     int64_t now); /* NULLs drop it; push_ok_at becomes 0 */
 enum status must_check store_device_set_push_ok(struct store_tx *tx, const char *id, int64_t now);
 enum status must_check store_device_set_seen(struct store_tx *tx, const char *id, int64_t now);
 /* Once in `within_s`: E_CONFLICT when the device reported later than now - within_s. */
 enum status must_check store_device_report(struct store_tx *tx, const char *id, int64_t now, int64_t within_s);
 enum status must_check store_enrolment_insert(struct store_tx *tx, const struct enrolment_row *row);
 enum status must_check store_enrolment_find(struct store_tx *tx, const char *id, struct enrolment_row *ret_row);
-enum status must_check store_enrolment_find_code(struct store_tx *tx, const uint8_t code_hash[32], struct enrolment_row *ret_row);
+enum status must_check store_enrolment_find_code(struct store_tx *tx, const uint8_t code_hash[32],
+						 struct enrolment_row *ret_row);
 /* Only if the state is still `from`; device_id and digits are set when not NULL. */
-enum status must_check store_enrolment_move(struct store_tx *tx, const char *id, const char *from, const char *to, const char *device_id, const char *digits);
-enum status must_check store_enrolment_take_code(struct store_tx *tx, const char *id); /* the typed code works once: E_CONFLICT after */
+enum status must_check store_enrolment_move(struct store_tx *tx, const char *id, const char *from, const char *to,
+					    const char *device_id, const char *digits);
+enum status must_check store_enrolment_take_code(struct store_tx *tx,
+						 const char *id); /* the typed code works once: E_CONFLICT after */
 
 /* ---- replay: one row, once ---- */
 /* E_CONFLICT when (scope, value) was there already. Rows go when they have expired. */
-enum status must_check store_replay_insert(struct store_tx *tx, const char *scope, const char *value, int64_t expires_at);
+enum status must_check store_replay_insert(struct store_tx *tx, const char *scope, const char *value,
+					   int64_t expires_at);
 
 /* ---- totp and recovery ---- */
 enum status must_check store_totp_insert(struct store_tx *tx, const struct totp_row *row);
-enum status must_check store_totp_list(struct store_tx *tx, const char *user_id, struct totp_row **ret_rows, size_t *ret_count);
+enum status must_check store_totp_list(struct store_tx *tx, const char *user_id, struct totp_row **ret_rows,
+				       size_t *ret_count);
 enum status must_check store_totp_find(struct store_tx *tx, const char *id, struct totp_row *ret_row);
-enum status must_check store_totp_use_step(struct store_tx *tx, const char *id, int64_t step, int64_t now); /* E_CONFLICT unless last_step < step */
+enum status must_check store_totp_use_step(struct store_tx *tx, const char *id, int64_t step,
+					   int64_t now); /* E_CONFLICT unless last_step < step */
 enum status must_check store_totp_set_state(struct store_tx *tx, const char *id, const char *from, const char *to);
 enum status must_check store_totp_remove(struct store_tx *tx, const char *id);
 enum status must_check store_recovery_insert(struct store_tx *tx, const struct recovery_row *row);
 enum status must_check store_recovery_find(struct store_tx *tx, const char *selector, struct recovery_row *ret_row);
-enum status must_check store_recovery_use(struct store_tx *tx, const char *selector, int64_t now);                 /* E_CONFLICT when used */
+enum status must_check store_recovery_use(struct store_tx *tx, const char *selector,
+					  int64_t now); /* E_CONFLICT when used */
 enum status must_check store_recovery_remove_all(struct store_tx *tx, const char *user_id);
 enum status must_check store_recovery_count(struct store_tx *tx, const char *user_id, int64_t *ret_unused);
 
 /* ---- sessions and known browsers ---- */
 enum status must_check store_session_insert(struct store_tx *tx, const struct session_row *row);
 /* E_NOT_FOUND also when it was ended (idle_until and ends_at are the caller's to compare). */
-enum status must_check store_session_find(struct store_tx *tx, const uint8_t token_hash[32], struct session_row *ret_row);
-enum status must_check store_session_find_sid(struct store_tx *tx, const char *sid, struct session_row *ret_row); /* ended ones too */
-/* Everything but sid, user, created_at and ended_at, if it has not ended. Gives a new token (rise of privilege) when token_hash differs. */
+enum status must_check store_session_find(struct store_tx *tx, const uint8_t token_hash[32],
+					  struct session_row *ret_row);
+enum status must_check store_session_find_sid(struct store_tx *tx, const char *sid,
+					      struct session_row *ret_row); /* ended ones too */
+/* Everything but sid, user, created_at and ended_at, if it has not ended. Gives a new token (rise of privilege) when
+ * token_hash differs. */
 enum status must_check store_session_update(struct store_tx *tx, const struct session_row *row);
 /* E_CONFLICT when it has ended already or is not there. Its grants and their tokens are revoked too. */
 enum status must_check store_session_end(struct store_tx *tx, const char *sid, int64_t now);
 /* browser_hash NULL: all of the user's. Their grants and tokens are revoked too. */
-enum status must_check store_session_end_all(struct store_tx *tx, const char *user_id, const uint8_t *browser_hash, int64_t now);
+enum status must_check store_session_end_all(struct store_tx *tx, const char *user_id, const uint8_t *browser_hash,
+					     int64_t now);
 /* Not ended, the last used first. */
-enum status must_check store_session_list(struct store_tx *tx, const char *user_id, struct session_row **ret_rows, size_t *ret_count);
+enum status must_check store_session_list(struct store_tx *tx, const char *user_id, struct session_row **ret_rows,
+					  size_t *ret_count);
 enum status must_check store_browser_insert(struct store_tx *tx, const struct browser_row *row);
 enum status must_check store_browser_find(struct store_tx *tx, const char *id, struct browser_row *ret_row);
 /* Only if token_hash is still `old_hash`: the old one becomes previous_hash. */
-enum status must_check store_browser_rotate(struct store_tx *tx, const char *id, const uint8_t old_hash[32], const uint8_t new_hash[32], int64_t now);
+enum status must_check store_browser_rotate(struct store_tx *tx, const char *id, const uint8_t old_hash[32],
+					    const uint8_t new_hash[32], int64_t now);
 enum status must_check store_browser_remove(struct store_tx *tx, const char *id);
 enum status must_check store_browser_remove_all(struct store_tx *tx, const char *user_id);
-enum status must_check store_browser_list(struct store_tx *tx, const char *user_id, struct browser_row **ret_rows, size_t *ret_count); /* oldest use first */
+enum status must_check store_browser_list(struct store_tx *tx, const char *user_id, struct browser_row **ret_rows,
+					  size_t *ret_count); /* oldest use first */
 
 /* ---- grants ---- */
 enum status must_check store_grant_insert(struct store_tx *tx, const struct grant_row *row);
-enum status must_check store_grant_find_code(struct store_tx *tx, const uint8_t code_hash[32], struct grant_row *ret_row);
-enum status must_check store_grant_redeem(struct store_tx *tx, const char *id, int64_t now); /* E_CONFLICT when redeemed, revoked or expired */
+enum status must_check store_grant_find_code(struct store_tx *tx, const uint8_t code_hash[32],
+					     struct grant_row *ret_row);
+enum status must_check store_grant_redeem(struct store_tx *tx, const char *id,
+					  int64_t now); /* E_CONFLICT when redeemed, revoked or expired */
 enum status must_check store_grant_revoke(struct store_tx *tx, const char *id, int64_t now); /* and its access tokens */
 enum status must_check store_grant_revoke_login(struct store_tx *tx, const char *login_id, int64_t now);
 enum status must_check store_grant_revoke_user(struct store_tx *tx, const char *user_id, int64_t now);
-enum status must_check store_token_insert(struct store_tx *tx, const struct token_row *row); /* E_CONFLICT also when its grant is revoked or not there */
+enum status must_check store_token_insert(
+	struct store_tx *tx, const struct token_row *row); /* E_CONFLICT also when its grant is revoked or not there */
 /*
- * The row's revoked_at is not 0 when the token, its grant or the session of its grant was revoked or ended, or its user is
- * disabled; expires_at is the caller's to compare.
+ * The row's revoked_at is not 0 when the token, its grant or the session of its grant was revoked or ended, or its user
+ * is disabled; expires_at is the caller's to compare.
  */
 enum status must_check store_token_find(struct store_tx *tx, const uint8_t token_hash[32], struct token_row *ret_row);
 
@@ -214,8 +253,10 @@ enum status must_check store_token_find(struct store_tx *tx, const uint8_t token
 /* subject: a user's id, or a keyed hash for names that do not exist, or an address block. kind: "push", "totp", … */
 enum status must_check store_attempt_insert(struct store_tx *tx, const char *subject, const char *kind, int64_t now);
 /* At `since` or later. */
-enum status must_check store_attempt_count(struct store_tx *tx, const char *subject, const char *kind, int64_t since, int64_t *ret_count);
-enum status must_check store_attempt_last(struct store_tx *tx, const char *subject, const char *kind, int64_t *ret_at); /* 0 when none */
+enum status must_check store_attempt_count(struct store_tx *tx, const char *subject, const char *kind, int64_t since,
+					   int64_t *ret_count);
+enum status must_check store_attempt_last(struct store_tx *tx, const char *subject, const char *kind,
+					  int64_t *ret_at); /* 0 when none */
 enum status must_check store_attempt_clear(struct store_tx *tx, const char *subject, const char *kind);
 
 /* ---- outbox ---- */
@@ -225,12 +266,15 @@ enum status must_check store_outbox_pending(struct store_tx *tx, int64_t *ret_co
 /* ---- audit: append-only ---- */
 enum status must_check store_audit_insert(struct store_tx *tx, const struct audit_row *row);
 /* Oldest first, id > after; user_id NULL: everybody. */
-enum status must_check store_audit_list(struct store_tx *tx, int64_t after, const char *user_id, size_t limit, struct audit_row **ret_rows, size_t *ret_count);
-enum status must_check store_audit_newest(struct store_tx *tx, const char *user_id, size_t limit, struct audit_row **ret_rows, size_t *ret_count);
+enum status must_check store_audit_list(struct store_tx *tx, int64_t after, const char *user_id, size_t limit,
+					struct audit_row **ret_rows, size_t *ret_count);
+enum status must_check store_audit_newest(struct store_tx *tx, const char *user_id, size_t limit,
+					  struct audit_row **ret_rows, size_t *ret_count);
 
 /* ---- keys ---- */
 enum status must_check store_key_insert(struct store_tx *tx, const struct key_row *row);
-enum status must_check store_key_list(struct store_tx *tx, const char *purpose, struct key_row **ret_rows, size_t *ret_count); /* purpose NULL: all; newest first */
+enum status must_check store_key_list(struct store_tx *tx, const char *purpose, struct key_row **ret_rows,
+				      size_t *ret_count); /* purpose NULL: all; newest first */
 enum status must_check store_key_set_state(struct store_tx *tx, const char *kid, const char *state, int64_t now);
 
 /* ---- meta ---- */
@@ -238,9 +282,9 @@ enum status must_check store_meta_get(struct store_tx *tx, const char *key, cons
 enum status must_check store_meta_set(struct store_tx *tx, const char *key, const char *value);
 
 /*
- * Deletes what is over, at most `limit` rows of each kind: replay rows, enrolments, tokens, codes, messages and logins that
- * never got a name when they expire; a grant with its last token; other logins and sessions after two days; challenges
- * and attempts after 31 days. Devices, browsers, users, keys and the audit log stay.
+ * Deletes what is over, at most `limit` rows of each kind: replay rows, enrolments, tokens, codes, messages and logins
+ * that never got a name when they expire; a grant with its last token; other logins and sessions after two days;
+ * challenges and attempts after 31 days. Devices, browsers, users, keys and the audit log stay.
  */
 enum status must_check store_sweep(struct store_tx *tx, int64_t now, size_t limit, size_t *ret_removed);
 

@@ -17,9 +17,9 @@ static int keys_make(void **state)
 {
 	return jose_key_parse(A3_PRIVATE, strlen(A3_PRIVATE), &es_private) == OK &&
 			       jose_public_parse(A3_PUBLIC, strlen(A3_PUBLIC), &es_public) == OK &&
-			       jose_key_generate(JOSE_RS256, &rs_private) == OK ?
-		       0 :
-		       -1;
+			       jose_key_generate(JOSE_RS256, &rs_private) == OK
+		       ? 0
+		       : -1;
 }
 
 static int keys_free(void **state)
@@ -76,7 +76,7 @@ static void vectors_of_rfc_7515_verify(void **state)
 static void signed_bytes_verify_and_come_back(void **state)
 {
 	scoped_arena *arena = arena_new(1 << 20);
-	const struct jose_key *keys[] = { es_private, rs_private };
+	const struct jose_key *keys[] = {es_private, rs_private};
 
 	for (size_t i = 0; i < ARRAY_COUNT(keys); i++) {
 		struct jose_parts parts;
@@ -107,7 +107,7 @@ static void two_thousand_signatures_have_64_bytes(void **state)
 
 static void type_must_be_exact(void **state)
 {
-	static const char *const others[] = { "", "jwt", "JWT ", "at+jwt", "application/JWT", "JW", NULL };
+	static const char *const others[] = {"", "jwt", "JWT ", "at+jwt", "application/JWT", "JW", NULL};
 	scoped_arena *arena = arena_new(1 << 20);
 	const char *jws = sign(arena, es_private, "JWT", "{}");
 
@@ -156,7 +156,7 @@ static void every_cut_is_refused(void **state)
 static void other_algorithms_are_refused(void **state)
 {
 	static const char *const headers[] = {
-		"{\"alg\":\"none\"}", "{\"alg\":\"None\"}",  "{\"alg\":\"HS256\"}", "{\"alg\":\"es256\"}",
+		"{\"alg\":\"none\"}",  "{\"alg\":\"None\"}",  "{\"alg\":\"HS256\"}",  "{\"alg\":\"es256\"}",
 		"{\"alg\":\"ES384\"}", "{\"alg\":\"RS256\"}", "{\"alg\":\"ES256K\"}", "{\"alg\":\"\"}",
 	};
 	scoped_arena *arena = arena_new(1 << 20);
@@ -172,7 +172,7 @@ static void other_algorithms_are_refused(void **state)
 /* The classic: an HMAC whose key is the public key everybody has. */
 static void hmac_with_the_public_key_is_refused(void **state)
 {
-	static const char *const algs[] = { "HS256", "ES256", "RS256" };
+	static const char *const algs[] = {"HS256", "ES256", "RS256"};
 	scoped_arena *arena = arena_new(1 << 20);
 	char mac_text[44];
 	uint8_t mac[32];
@@ -264,12 +264,22 @@ static void headers_we_do_not_understand_are_refused(void **state)
 static void texts_that_are_no_jws_are_refused(void **state)
 {
 	static const char *const texts[] = {
-		"",   ".",     "..",        "...",          "a.b",          "eyJhbGciOiJFUzI1NiJ9.e30",
-		"eyJhbGciOiJFUzI1NiJ9..AAAA",      "eyJhbGciOiJFUzI1NiJ9.e30.AAAA.AAAA",
-		"eyJhbGciOiJFUzI1NiJ9.e30.AAA=",   "eyJhbGciOiJFUzI1NiJ9.e30.AA+A",
-		"eyJhbGciOiJFUzI1NiJ9=.e30.AAAA",  "eyJhbGciOiJFUzI1NiJ9.e31.AAAA",
-		"eyJhbGciOiJFUzI1NiJ9.W10.AAAA",   "eyJhbGciOiJFUzI1NiJ9.e30.A",
-		"eyJhbGciOiJFUzI1NiJ9.e30.AAAB\n", "eyJhbGciOiJFUzI1NiJ9.e 30.AAAA",
+		"",
+		".",
+		"..",
+		"...",
+		"a.b",
+		"eyJhbGciOiJFUzI1NiJ9.e30",
+		"eyJhbGciOiJFUzI1NiJ9..AAAA",
+		"eyJhbGciOiJFUzI1NiJ9.e30.AAAA.AAAA",
+		"eyJhbGciOiJFUzI1NiJ9.e30.AAA=",
+		"eyJhbGciOiJFUzI1NiJ9.e30.AA+A",
+		"eyJhbGciOiJFUzI1NiJ9=.e30.AAAA",
+		"eyJhbGciOiJFUzI1NiJ9.e31.AAAA",
+		"eyJhbGciOiJFUzI1NiJ9.W10.AAAA",
+		"eyJhbGciOiJFUzI1NiJ9.e30.A",
+		"eyJhbGciOiJFUzI1NiJ9.e30.AAAB\n",
+		"eyJhbGciOiJFUzI1NiJ9.e 30.AAAA",
 		"eyJhbGciOiJFUzI1NiJ9.e30.AAB",
 	};
 	scoped_arena *arena = arena_new(1 << 20);
@@ -322,7 +332,7 @@ static void memory_limit_ends_in_nomem(void **state)
 {
 	for (size_t limit = 0; limit < 1200; limit += 8) {
 		scoped_arena *arena = arena_new(limit);
-		struct jose_parts parts = { .alg = "untouched" };
+		struct jose_parts parts = {.alg = "untouched"};
 		enum status status = parse(arena, A3_JWS, &parts);
 		assert_true(status == OK || (status == E_NOMEM && strcmp(parts.alg, "untouched") == 0));
 	}

@@ -24,7 +24,8 @@ static bool round_is_right(const struct shared *shared, int number)
 	struct jose_parts parts;
 
 	return jose_sign(arena, shared->key, header, payload, strlen(payload), &jws) == OK &&
-	       jose_parse(arena, jws, strlen(jws), 1000, &parts) == OK && jose_verify(&parts, shared->key, "JWT") == OK &&
+	       jose_parse(arena, jws, strlen(jws), 1000, &parts) == OK &&
+	       jose_verify(&parts, shared->key, "JWT") == OK &&
 	       jose_verify(&parts, shared->stranger, "JWT") == E_REFUSED;
 }
 
@@ -44,7 +45,7 @@ static void threads_share(enum jose_alg alg)
 
 	assert_int_equal(jose_key_generate(alg, &key), OK);
 	assert_int_equal(jose_key_generate(alg, &stranger), OK);
-	struct shared shared = { .key = key, .stranger = stranger };
+	struct shared shared = {.key = key, .stranger = stranger};
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, work, &shared), 0);
 	for (int i = 0; i < THREADS; i++)

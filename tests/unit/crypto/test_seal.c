@@ -5,7 +5,7 @@
 #include "base/encode.h"
 #include "crypto/seal.h"
 
-static const uint8_t key[32] = { 1, 2, 3 };
+static const uint8_t key[32] = {1, 2, 3};
 static const char secret[] = "a secret of some length";
 enum { SIZE = sizeof(secret), SEALED_SIZE = SIZE + SEAL_OVERHEAD };
 
@@ -34,7 +34,7 @@ static void blob_of_another_implementation_opens(void **state)
 
 static void nothing_can_be_sealed(void **state)
 {
-	uint8_t sealed[SEAL_OVERHEAD], plain[1] = { 7 };
+	uint8_t sealed[SEAL_OVERHEAD], plain[1] = {7};
 
 	assert_int_equal(seal(key, "x", "", 0, sealed), OK);
 	assert_int_equal(unseal(key, "x", sealed, sizeof(sealed), plain), OK);
@@ -55,7 +55,7 @@ static void same_bytes_never_look_the_same(void **state)
 
 static void every_flipped_bit_is_refused_and_nothing_shown(void **state)
 {
-	uint8_t sealed[SEALED_SIZE], plain[SIZE], nothing[SIZE] = { 0 };
+	uint8_t sealed[SEALED_SIZE], plain[SIZE], nothing[SIZE] = {0};
 
 	assert_int_equal(seal(key, "totp:1", secret, SIZE, sealed), OK);
 	for (size_t bit = 0; bit < sizeof(sealed) * 8; bit++) {
@@ -71,7 +71,7 @@ static void every_flipped_bit_is_refused_and_nothing_shown(void **state)
 
 static void every_cut_is_refused(void **state)
 {
-	uint8_t sealed[SEALED_SIZE + 1] = { 0 }, plain[SIZE + 1];
+	uint8_t sealed[SEALED_SIZE + 1] = {0}, plain[SIZE + 1];
 
 	assert_int_equal(seal(key, "totp:1", secret, SIZE, sealed), OK);
 	for (size_t size = 0; size <= sizeof(sealed); size++)
@@ -80,8 +80,8 @@ static void every_cut_is_refused(void **state)
 
 static void blob_of_another_row_is_refused(void **state)
 {
-	static const char *const others[] = { "totp:2", "totp:", "totp:11", "enrol:1", "TOTP:1", "" };
-	uint8_t sealed[SEALED_SIZE], plain[SIZE], other_key[32] = { 1, 2, 4 };
+	static const char *const others[] = {"totp:2", "totp:", "totp:11", "enrol:1", "TOTP:1", ""};
+	uint8_t sealed[SEALED_SIZE], plain[SIZE], other_key[32] = {1, 2, 4};
 
 	assert_int_equal(seal(key, "totp:1", secret, SIZE, sealed), OK);
 	for (size_t i = 0; i < ARRAY_COUNT(others); i++)

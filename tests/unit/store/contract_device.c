@@ -164,15 +164,15 @@ static enum status a_recovery_code_works_once(struct store_tx *tx, void *ctx)
 }
 
 const struct contract contract_device[] = {
-	{ "a_key_is_enrolled_once", a_key_is_enrolled_once },
-	{ "a_devices_state_moves_only_from_the_state_that_was_seen",
-	  a_devices_state_moves_only_from_the_state_that_was_seen },
-	{ "a_subscription_is_set_proven_and_dropped", a_subscription_is_set_proven_and_dropped },
-	{ "a_device_reports_once_in_its_time", a_device_reports_once_in_its_time },
-	{ "devices_are_listed_newest_first_in_every_state", devices_are_listed_newest_first_in_every_state },
-	{ "an_enrolment_moves_once_and_its_code_works_once", an_enrolment_moves_once_and_its_code_works_once },
-	{ "a_step_is_used_once_and_never_an_older_one", a_step_is_used_once_and_never_an_older_one },
-	{ "a_totp_is_listed_activated_and_removed", a_totp_is_listed_activated_and_removed },
-	{ "a_recovery_code_works_once", a_recovery_code_works_once },
+	{"a_key_is_enrolled_once", a_key_is_enrolled_once},
+	{"a_devices_state_moves_only_from_the_state_that_was_seen",
+	 a_devices_state_moves_only_from_the_state_that_was_seen},
+	{"a_subscription_is_set_proven_and_dropped", a_subscription_is_set_proven_and_dropped},
+	{"a_device_reports_once_in_its_time", a_device_reports_once_in_its_time},
+	{"devices_are_listed_newest_first_in_every_state", devices_are_listed_newest_first_in_every_state},
+	{"an_enrolment_moves_once_and_its_code_works_once", an_enrolment_moves_once_and_its_code_works_once},
+	{"a_step_is_used_once_and_never_an_older_one", a_step_is_used_once_and_never_an_older_one},
+	{"a_totp_is_listed_activated_and_removed", a_totp_is_listed_activated_and_removed},
+	{"a_recovery_code_works_once", a_recovery_code_works_once},
 };
 const size_t contract_device_count = ARRAY_COUNT(contract_device);

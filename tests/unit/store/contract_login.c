@@ -16,8 +16,10 @@ static enum status a_login_is_updated_only_from_the_version_that_was_read(struct
 	CHECK(store_login_update(tx, &row) == OK);
 	CHECK(store_login_update(tx, &row) == E_CONFLICT); /* somebody was faster */
 	CHECK(store_login_find(tx, "l", &found) == OK && found.version == 2);
-	CHECK(strcmp(found.user_id, "demo") == 0 && strcmp(found.state, "prove") == 0 && strcmp(found.plan, "[1]") == 0);
-	CHECK(found.approved_at == NOW + 5 && found.known_browser && memcmp(found.browser_hash, row.browser_hash, 32) == 0);
+	CHECK(strcmp(found.user_id, "demo") == 0 && strcmp(found.state, "prove") == 0 &&
+	      strcmp(found.plan, "[1]") == 0);
+	CHECK(found.approved_at == NOW + 5 && found.known_browser &&
+	      memcmp(found.browser_hash, row.browser_hash, 32) == 0);
 	found.plan = NULL;
 	CHECK(store_login_update(tx, &found) == OK);
 	CHECK(store_login_find(tx, "l", &found) == OK && found.version == 3 && !found.plan);
@@ -28,8 +30,8 @@ static enum status a_login_is_updated_only_from_the_version_that_was_read(struct
 
 static enum status logins_insert(struct store_tx *tx)
 {
-	static const char *const states[] = { "identify", "prove",   "consent", "done",
-		                              "finished", "refused", "expired", "superseded" };
+	static const char *const states[] = {"identify", "prove",   "consent", "done",
+					     "finished", "refused", "expired", "superseded"};
 	struct login_row row;
 
 	for (size_t i = 0; i < ARRAY_COUNT(states); i++) {
@@ -60,8 +62,8 @@ static enum status login_state_is(struct store_tx *tx, const char *id, const cha
 
 static enum status only_logins_that_are_not_over_are_ended(struct store_tx *tx, void *ctx)
 {
-	static const char *const ended[] = { "identify", "prove", "consent", "done" };
-	static const char *const over[] = { "finished", "refused", "expired", "superseded" };
+	static const char *const ended[] = {"identify", "prove", "consent", "done"};
+	static const char *const over[] = {"finished", "refused", "expired", "superseded"};
 	uint8_t browser[32];
 
 	hash_of("browser", browser);
@@ -85,7 +87,8 @@ static enum status only_logins_that_are_not_over_are_ended(struct store_tx *tx, 
 /* Turns red without the partial unique index challenges_one_pending. */
 static enum status a_user_has_one_pending_challenge_that_is_not_hidden(struct store_tx *tx, void *ctx)
 {
-	struct challenge_row first = challenge_row_of("first", "demo"), second = challenge_row_of("second", "demo"), found;
+	struct challenge_row first = challenge_row_of("first", "demo"), second = challenge_row_of("second", "demo"),
+			     found;
 	struct challenge_row decoy = challenge_row_of("decoy", NULL), other = challenge_row_of("other", "other");
 
 	CHECK(store_challenge_find_pending(tx, "demo", &found) == E_NOT_FOUND);
@@ -98,8 +101,8 @@ static enum status a_user_has_one_pending_challenge_that_is_not_hidden(struct st
 	decoy.id = "decoy-2";
 	CHECK(store_challenge_insert(tx, &decoy) == OK);
 	CHECK(store_challenge_find_pending(tx, "demo", &found) == OK && strcmp(found.id, "first") == 0);
-	CHECK(store_challenge_settle(tx, "first", "pending", &(struct challenge_settle){ .to = "denied", .now = NOW },
-	                             0) == OK);
+	CHECK(store_challenge_settle(tx, "first", "pending", &(struct challenge_settle){.to = "denied", .now = NOW},
+				     0) == OK);
 	CHECK(store_challenge_find_pending(tx, "demo", &found) == E_NOT_FOUND);
 	second.id = "third";
 	second.hidden = false;
@@ -109,11 +112,10 @@ static enum status a_user_has_one_pending_challenge_that_is_not_hidden(struct st
 static enum status a_challenge_is_settled_once_and_keeps_its_answer(struct store_tx *tx, void *ctx)
 {
 	const struct challenge_row row = challenge_row_of("c", "demo");
-	const uint8_t hash[32] = { 7 };
+	const uint8_t hash[32] = {7};
 	const struct challenge_settle approve = {
-		.to = "approved", .device_id = "device", .answer_hash = hash, .answer = "jws", .now = NOW + 1
-	};
-	const struct challenge_settle consume = { .to = "consumed", .now = NOW + 2 };
+		.to = "approved", .device_id = "device", .answer_hash = hash, .answer = "jws", .now = NOW + 1};
+	const struct challenge_settle consume = {.to = "consumed", .now = NOW + 2};
 	struct challenge_row found;
 
 	TRY(store_challenge_insert(tx, &row));
@@ -124,7 +126,8 @@ static enum status a_challenge_is_settled_once_and_keeps_its_answer(struct store
 	CHECK(store_challenge_settle(tx, "c", "approved", &consume, 0) == OK);
 	CHECK(store_challenge_settle(tx, "c", "approved", &consume, 0) == E_CONFLICT);
 	CHECK(store_challenge_find(tx, "c", &found) == OK && strcmp(found.state, "consumed") == 0);
-	CHECK(strcmp(found.device_id, "device") == 0 && strcmp(found.answer, "jws") == 0 && found.settled_at == NOW + 2);
+	CHECK(strcmp(found.device_id, "device") == 0 && strcmp(found.answer, "jws") == 0 &&
+	      found.settled_at == NOW + 2);
 	CHECK(memcmp(found.answer_hash, hash, 32) == 0);
 	return OK;
 }
@@ -133,14 +136,14 @@ static enum status a_challenge_is_settled_once_and_keeps_its_answer(struct store
 static enum status an_expired_challenge_is_not_approved(struct store_tx *tx, void *ctx)
 {
 	const struct challenge_row row = challenge_row_of("c", "demo");
-	const struct challenge_settle approve = { .to = "approved", .now = NOW };
+	const struct challenge_settle approve = {.to = "approved", .now = NOW};
 
 	TRY(store_challenge_insert(tx, &row));
 	CHECK(store_challenge_settle(tx, "c", "pending", &approve, row.expires_at) == E_CONFLICT);
 	CHECK(store_challenge_settle(tx, "c", "pending", &approve, row.expires_at + 5) == E_CONFLICT);
 	CHECK(store_challenge_settle(tx, "c", "pending", &approve, row.expires_at - 1) == OK);
-	CHECK(store_challenge_settle(tx, "c", "approved", &(struct challenge_settle){ .to = "denied", .now = NOW },
-	                             0) == OK);
+	CHECK(store_challenge_settle(tx, "c", "approved", &(struct challenge_settle){.to = "denied", .now = NOW}, 0) ==
+	      OK);
 	return OK;
 }
 
@@ -163,7 +166,8 @@ static enum status history_is_newest_first_and_limited(struct store_tx *tx, void
 	size_t count = 0;
 
 	for (int i = 0; i < 20; i++) {
-		struct challenge_row row = challenge_row_of(arena_format(tx->arena, "c%02d", i), i % 4 ? "demo" : "other");
+		struct challenge_row row =
+			challenge_row_of(arena_format(tx->arena, "c%02d", i), i % 4 ? "demo" : "other");
 
 		row.state = "denied";
 		row.created_at = NOW + (i * 7) % 20;
@@ -204,14 +208,14 @@ static enum status pending_challenges_expire_the_oldest_first(struct store_tx *t
 }
 
 const struct contract contract_login[] = {
-	{ "a_login_is_updated_only_from_the_version_that_was_read",
-	  a_login_is_updated_only_from_the_version_that_was_read },
-	{ "only_logins_that_are_not_over_are_ended", only_logins_that_are_not_over_are_ended },
-	{ "a_user_has_one_pending_challenge_that_is_not_hidden", a_user_has_one_pending_challenge_that_is_not_hidden },
-	{ "a_challenge_is_settled_once_and_keeps_its_answer", a_challenge_is_settled_once_and_keeps_its_answer },
-	{ "an_expired_challenge_is_not_approved", an_expired_challenge_is_not_approved },
-	{ "only_the_first_look_is_noted", only_the_first_look_is_noted },
-	{ "history_is_newest_first_and_limited", history_is_newest_first_and_limited },
-	{ "pending_challenges_expire_the_oldest_first", pending_challenges_expire_the_oldest_first },
+	{"a_login_is_updated_only_from_the_version_that_was_read",
+	 a_login_is_updated_only_from_the_version_that_was_read},
+	{"only_logins_that_are_not_over_are_ended", only_logins_that_are_not_over_are_ended},
+	{"a_user_has_one_pending_challenge_that_is_not_hidden", a_user_has_one_pending_challenge_that_is_not_hidden},
+	{"a_challenge_is_settled_once_and_keeps_its_answer", a_challenge_is_settled_once_and_keeps_its_answer},
+	{"an_expired_challenge_is_not_approved", an_expired_challenge_is_not_approved},
+	{"only_the_first_look_is_noted", only_the_first_look_is_noted},
+	{"history_is_newest_first_and_limited", history_is_newest_first_and_limited},
+	{"pending_challenges_expire_the_oldest_first", pending_challenges_expire_the_oldest_first},
 };
 const size_t contract_login_count = ARRAY_COUNT(contract_login);

@@ -6,7 +6,8 @@ static enum status a_value_is_new_once_in_its_scope(struct store_tx *tx, void *c
 	CHECK(store_replay_insert(tx, "jti", "a", NOW + 90) == E_CONFLICT);
 	CHECK(store_replay_insert(tx, "jti", "b", NOW + 60) == OK);
 	CHECK(store_replay_insert(tx, "answer", "a", NOW + 60) == OK);
-	CHECK(store_replay_insert(tx, "jti", "", NOW + 60) == OK && store_replay_insert(tx, "jti", "", NOW) == E_CONFLICT);
+	CHECK(store_replay_insert(tx, "jti", "", NOW + 60) == OK &&
+	      store_replay_insert(tx, "jti", "", NOW) == E_CONFLICT);
 	return OK;
 }
 
@@ -33,7 +34,7 @@ static enum status attempts_are_counted_by_subject_kind_and_time(struct store_tx
 static enum status messages_are_counted(struct store_tx *tx, void *ctx)
 {
 	const struct device_row device = device_row_of("d", "demo");
-	struct outbox_row row = { .id = "m1", .kind = "test", .device_id = "d", .subject_id = "x" };
+	struct outbox_row row = {.id = "m1", .kind = "test", .device_id = "d", .subject_id = "x"};
 	int64_t count = -1;
 
 	TRY(store_device_insert(tx, &device));
@@ -52,7 +53,7 @@ static enum status the_audit_log_is_read_from_either_end(struct store_tx *tx, vo
 	int64_t third;
 
 	for (int i = 0; i < 10; i++) {
-		const struct audit_row row = { .at = NOW + i, .event = "e", .user_id = i % 2 ? "demo" : NULL };
+		const struct audit_row row = {.at = NOW + i, .event = "e", .user_id = i % 2 ? "demo" : NULL};
 
 		TRY(store_audit_insert(tx, &row));
 	}
@@ -70,13 +71,13 @@ static enum status the_audit_log_is_read_from_either_end(struct store_tx *tx, vo
 
 static enum status keys_are_listed_newest_first_and_change_state(struct store_tx *tx, void *ctx)
 {
-	struct key_row row = { .kid = "k1",
-		               .purpose = "token",
-		               .alg = "ES256",
-		               .sealed = (const uint8_t *)"s",
-		               .sealed_size = 1,
-		               .state = "next",
-		               .created_at = NOW };
+	struct key_row row = {.kid = "k1",
+			      .purpose = "token",
+			      .alg = "ES256",
+			      .sealed = (const uint8_t *)"s",
+			      .sealed_size = 1,
+			      .state = "next",
+			      .created_at = NOW};
 	struct key_row *rows = NULL;
 	size_t count = 0;
 
@@ -118,13 +119,14 @@ enum { DAY = 86400 };
 static enum status over_insert(struct store_tx *tx, const char *name, int64_t over)
 {
 	struct login_row unnamed = login_row_of(arena_format(tx->arena, "u%s", name), NULL);
-	struct login_row login = login_row_of(name, NULL); /* a name that does not exist: kept as long as one that does */
+	struct login_row login =
+		login_row_of(name, NULL); /* a name that does not exist: kept as long as one that does */
 	struct challenge_row challenge = challenge_row_of(name, NULL);
 	struct enrolment_row enrolment = enrolment_row_of(name, "demo");
 	struct session_row session = session_row_of(name, "demo");
 	struct grant_row grant = grant_row_of(name, "demo");
 	struct token_row token = token_row_of(name, name);
-	struct outbox_row message = { .id = name, .kind = "test", .device_id = "d", .subject_id = "x" };
+	struct outbox_row message = {.id = name, .kind = "test", .device_id = "d", .subject_id = "x"};
 
 	login.subject = "keyed";
 	unnamed.expires_at = login.expires_at = challenge.expires_at = enrolment.expires_at = over;
@@ -144,12 +146,12 @@ static enum status over_insert(struct store_tx *tx, const char *name, int64_t ov
 static enum status rows_left(struct store_tx *tx, int64_t *ret_rows)
 {
 	return sql_number(tx,
-	                  SQL("SELECT (SELECT COUNT(*) FROM logins) + (SELECT COUNT(*) FROM challenges) + "
-	                      "(SELECT COUNT(*) FROM enrolments) + (SELECT COUNT(*) FROM sessions) + "
-	                      "(SELECT COUNT(*) FROM grants) + (SELECT COUNT(*) FROM tokens) + "
-	                      "(SELECT COUNT(*) FROM outbox) + (SELECT COUNT(*) FROM replays) + "
-	                      "(SELECT COUNT(*) FROM attempts)"),
-	                  ret_rows);
+			  SQL("SELECT (SELECT COUNT(*) FROM logins) + (SELECT COUNT(*) FROM challenges) + "
+			      "(SELECT COUNT(*) FROM enrolments) + (SELECT COUNT(*) FROM sessions) + "
+			      "(SELECT COUNT(*) FROM grants) + (SELECT COUNT(*) FROM tokens) + "
+			      "(SELECT COUNT(*) FROM outbox) + (SELECT COUNT(*) FROM replays) + "
+			      "(SELECT COUNT(*) FROM attempts)"),
+			  ret_rows);
 }
 
 static enum status the_sweep_takes_what_is_over_and_no_more(struct store_tx *tx, void *ctx)
@@ -219,15 +221,15 @@ static enum status a_session_that_was_ended_goes_after_two_days(struct store_tx 
 }
 
 const struct contract contract_record[] = {
-	{ "a_value_is_new_once_in_its_scope", a_value_is_new_once_in_its_scope },
-	{ "attempts_are_counted_by_subject_kind_and_time", attempts_are_counted_by_subject_kind_and_time },
-	{ "messages_are_counted", messages_are_counted },
-	{ "the_audit_log_is_read_from_either_end", the_audit_log_is_read_from_either_end },
-	{ "keys_are_listed_newest_first_and_change_state", keys_are_listed_newest_first_and_change_state },
-	{ "a_value_is_kept_under_its_name", a_value_is_kept_under_its_name },
-	{ "the_sweep_takes_what_is_over_and_no_more", the_sweep_takes_what_is_over_and_no_more },
-	{ "the_sweep_is_bounded_and_gets_there", the_sweep_is_bounded_and_gets_there },
-	{ "a_grant_stays_as_long_as_its_longest_token", a_grant_stays_as_long_as_its_longest_token },
-	{ "a_session_that_was_ended_goes_after_two_days", a_session_that_was_ended_goes_after_two_days },
+	{"a_value_is_new_once_in_its_scope", a_value_is_new_once_in_its_scope},
+	{"attempts_are_counted_by_subject_kind_and_time", attempts_are_counted_by_subject_kind_and_time},
+	{"messages_are_counted", messages_are_counted},
+	{"the_audit_log_is_read_from_either_end", the_audit_log_is_read_from_either_end},
+	{"keys_are_listed_newest_first_and_change_state", keys_are_listed_newest_first_and_change_state},
+	{"a_value_is_kept_under_its_name", a_value_is_kept_under_its_name},
+	{"the_sweep_takes_what_is_over_and_no_more", the_sweep_takes_what_is_over_and_no_more},
+	{"the_sweep_is_bounded_and_gets_there", the_sweep_is_bounded_and_gets_there},
+	{"a_grant_stays_as_long_as_its_longest_token", a_grant_stays_as_long_as_its_longest_token},
+	{"a_session_that_was_ended_goes_after_two_days", a_session_that_was_ended_goes_after_two_days},
 };
 const size_t contract_record_count = ARRAY_COUNT(contract_record);

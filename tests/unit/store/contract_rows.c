@@ -4,69 +4,69 @@
 #include <stdalign.h>
 
 /*
- * Every column of every row: what goes in comes out, whatever it holds. The lists of members are written here again, from
- * rows.h, and read back by SELECTs of their own as well as by the store's *_find, so that a forgotten or swapped column
- * of the store's own lists is seen.
+ * Every column of every row: what goes in comes out, whatever it holds. The lists of members are written here again,
+ * from rows.h, and read back by SELECTs of their own as well as by the store's *_find, so that a forgotten or swapped
+ * column of the store's own lists is seen.
  */
-#define MEMBERS(name_, ...) static const struct sql_field name_##_members[] = { __VA_ARGS__ }
+#define MEMBERS(name_, ...) static const struct sql_field name_##_members[] = {__VA_ARGS__}
 #define M(member_)          FIELD(ROW, member_)
 
 #define ROW struct user_row
 MEMBERS(user, M(id), M(name), M(display_name), M(email), M(password), M(password_at), M(disabled), M(caution),
-        M(caution_until), M(expect_until), M(created_at), M(updated_at));
+	M(caution_until), M(expect_until), M(created_at), M(updated_at));
 #undef ROW
 #define ROW struct client_row
 MEMBERS(client, M(id), M(name), M(is_public), M(secret_hash), M(redirect_uris), M(logout_uris), M(alg), M(third_party),
-        M(disabled), M(created_at));
+	M(disabled), M(created_at));
 #undef ROW
 #define ROW struct login_row
 MEMBERS(login, M(id), M(version), M(browser_hash), M(client_id), M(params), M(state), M(user_id), M(subject),
-        M(username), M(plan), M(proofs), M(decision), M(notice), M(challenge_id), M(session_sid), M(ip), M(user_agent),
-        M(ua_label), M(known_browser), M(approved_at), M(created_at), M(expires_at));
+	M(username), M(plan), M(proofs), M(decision), M(notice), M(challenge_id), M(session_sid), M(ip), M(user_agent),
+	M(ua_label), M(known_browser), M(approved_at), M(created_at), M(expires_at));
 #undef ROW
 #define ROW struct challenge_row
 MEMBERS(challenge, M(id), M(login_id), M(user_id), M(mode), M(digits), M(number), M(code), M(nonce), M(details),
-        M(shown), M(state), M(hidden), M(popup), M(known_browser), M(browser_hash), M(why), M(client_name), M(device_id),
-        M(answer_hash), M(answer), M(created_at), M(expires_at), M(seen_at), M(settled_at));
+	M(shown), M(state), M(hidden), M(popup), M(known_browser), M(browser_hash), M(why), M(client_name),
+	M(device_id), M(answer_hash), M(answer), M(created_at), M(expires_at), M(seen_at), M(settled_at));
 #undef ROW
 #define ROW struct device_row
 MEMBERS(device, M(id), M(user_id), M(name), M(platform), M(jwk), M(thumbprint), M(state), M(enrolment_id),
-        M(push_endpoint), M(push_p256dh), M(push_auth), M(push_ok_at), M(reported_at), M(created_at), M(seen_at),
-        M(revoked_at));
+	M(push_endpoint), M(push_p256dh), M(push_auth), M(push_ok_at), M(reported_at), M(created_at), M(seen_at),
+	M(revoked_at));
 #undef ROW
 #define ROW struct enrolment_row
 MEMBERS(enrolment, M(id), M(user_id), M(sealed_secret), M(code_hash), M(code_taken), M(state), M(device_id), M(digits),
-        M(with_totp), M(totp_id), M(made_by), M(created_at), M(expires_at));
+	M(with_totp), M(totp_id), M(made_by), M(created_at), M(expires_at));
 #undef ROW
 #define ROW struct totp_row
 MEMBERS(totp, M(id), M(user_id), M(label), M(sealed_seed), M(algorithm), M(digits), M(period), M(last_step), M(state),
-        M(created_at), M(used_at));
+	M(created_at), M(used_at));
 #undef ROW
 #define ROW struct recovery_row
 MEMBERS(recovery, M(selector), M(user_id), M(hash), M(created_at), M(used_at));
 #undef ROW
 #define ROW struct session_row
 MEMBERS(session, M(sid), M(token_hash), M(user_id), M(browser_hash), M(proofs), M(acr), M(amr), M(auth_time), M(ip),
-        M(ua_label), M(created_at), M(used_at), M(idle_until), M(ends_at), M(ended_at));
+	M(ua_label), M(created_at), M(used_at), M(idle_until), M(ends_at), M(ended_at));
 #undef ROW
 #define ROW struct browser_row
 MEMBERS(browser, M(id), M(user_id), M(token_hash), M(previous_hash), M(ip), M(ua_label), M(created_at), M(used_at),
-        M(rotated_at));
+	M(rotated_at));
 #undef ROW
 #define ROW struct grant_row
 MEMBERS(grant, M(id), M(code_hash), M(client_id), M(user_id), M(login_id), M(sid), M(redirect_uri), M(scope), M(nonce),
-        M(code_challenge), M(acr), M(amr), M(auth_time), M(created_at), M(expires_at), M(redeemed_at), M(revoked_at));
+	M(code_challenge), M(acr), M(amr), M(auth_time), M(created_at), M(expires_at), M(redeemed_at), M(revoked_at));
 #undef ROW
 #define ROW struct token_row
 MEMBERS(token, M(token_hash), M(grant_id), M(client_id), M(user_id), M(scope), M(created_at), M(expires_at),
-        M(revoked_at));
+	M(revoked_at));
 #undef ROW
 #define ROW struct outbox_row
 MEMBERS(outbox, M(id), M(kind), M(device_id), M(subject_id), M(not_before), M(expires_at), M(created_at));
 #undef ROW
 #define ROW struct audit_row
 MEMBERS(audit, M(at), M(event), M(user_id), M(username), M(client_id), M(device_id), M(login_id), M(ip), M(detail),
-        M(receipt));
+	M(receipt));
 #undef ROW
 #define ROW struct key_row
 MEMBERS(key, M(kid), M(purpose), M(alg), M(sealed), M(public_jwk), M(state), M(created_at), M(changed_at));
@@ -138,14 +138,15 @@ struct shape {
 
 #define SHAPE(table_, name_, where_, get_, nullable_)                                                                  \
 	{                                                                                                              \
-		{ table_, name_##_members, ARRAY_COUNT(name_##_members), sizeof(struct name_##_row), false }, where_,  \
+		{table_, name_##_members, ARRAY_COUNT(name_##_members), sizeof(struct name_##_row), false}, where_,    \
 			name_##_put, get_, nullable_                                                                   \
 	}
 
 static const struct shape shapes[] = {
 	SHAPE("users", user, "WHERE id = ?1", user_get, "password"),
 	SHAPE("clients", client, "WHERE id = ?1", client_get, ""),
-	SHAPE("logins", login, "WHERE id = ?1", login_get, "user_id subject username plan decision notice challenge_id session_sid"),
+	SHAPE("logins", login, "WHERE id = ?1", login_get,
+	      "user_id subject username plan decision notice challenge_id session_sid"),
 	SHAPE("challenges", challenge, "WHERE id = ?1", challenge_get, "user_id device_id answer"),
 	SHAPE("devices", device, "WHERE id = ?1", device_get, "push_endpoint push_p256dh push_auth"),
 	SHAPE("enrolments", enrolment, "WHERE id = ?1", enrolment_get, "device_id digits totp_id"),
@@ -156,7 +157,8 @@ static const struct shape shapes[] = {
 	SHAPE("grants", grant, "WHERE id = ?1", grant_get, "nonce code_challenge"),
 	SHAPE("tokens", token, "WHERE token_hash = ?1", token_get, ""),
 	SHAPE("outbox", outbox, "WHERE id = ?1", NULL, ""),
-	SHAPE("audits", audit, "WHERE ?1 = ?1 ORDER BY id DESC", audit_get, "user_id username client_id device_id login_id ip detail receipt"),
+	SHAPE("audits", audit, "WHERE ?1 = ?1 ORDER BY id DESC", audit_get,
+	      "user_id username client_id device_id login_id ip detail receipt"),
 	SHAPE("keys", key, "WHERE kid = ?1", key_get, "public_jwk"),
 };
 
@@ -166,7 +168,8 @@ static const char *const hostile[] = {
 	"'; DROP TABLE users; --",
 	"?1 $1 :a @b %s %n",
 	"</script><img src=x onerror=alert(1)>",
-	"\xe2\x80\xae" "evil\xe2\x81\xa6",
+	"\xe2\x80\xae"
+	"evil\xe2\x81\xa6",
 	"\xf0\x9f\x94\x91 \xf0\x90\x8d\x88",
 	"\xff\xfe broken \xc3",
 	"\xed\xa0\x80",
@@ -176,8 +179,8 @@ static const char *const hostile[] = {
 
 enum { ROUNDS = 24, ROW_MAX = 512 };
 
-static const int64_t int64s[] = { INT64_MAX, INT64_MIN, 0, -1, (int64_t)INT32_MAX + 1 };
-static const int ints[] = { INT_MAX, INT_MIN, 0, 7 };
+static const int64_t int64s[] = {INT64_MAX, INT64_MIN, 0, -1, (int64_t)INT32_MAX + 1};
+static const int ints[] = {INT_MAX, INT_MIN, 0, 7};
 
 static const char *parent_of(const struct shape *shape, const char *column)
 {
@@ -188,7 +191,8 @@ static const char *parent_of(const struct shape *shape, const char *column)
 	return strcmp(column, "device_id") == 0 && strcmp(shape->table.name, "outbox") == 0 ? "device" : NULL;
 }
 
-/* Keys must differ between rounds, so a text starts with its place and round; the longest one has 100,000 characters. */
+/* Keys must differ between rounds, so a text starts with its place and round; the longest one has 100,000 characters.
+ */
 static const char *text_of(struct arena *arena, const struct shape *shape, size_t at, size_t round)
 {
 	const char *column = shape->table.fields[at].column;
@@ -276,7 +280,7 @@ static enum status row_compare(const struct shape *shape, const unsigned char *p
 /* The database's own answer, each column asked for by its name. */
 static enum status row_compare_columns(struct store_tx *tx, const struct shape *shape, const unsigned char *put)
 {
-	alignas(max_align_t) unsigned char got[ROW_MAX] = { 0 };
+	alignas(max_align_t) unsigned char got[ROW_MAX] = {0};
 	const void *key = put + shape->table.fields[0].offset;
 	struct sql_arg arg = sql_int(0);
 
@@ -290,7 +294,7 @@ static enum status row_compare_columns(struct store_tx *tx, const struct shape *
 
 static enum status row_round(struct store_tx *tx, const struct shape *shape, size_t round)
 {
-	alignas(max_align_t) unsigned char put[ROW_MAX], got[ROW_MAX] = { 0 };
+	alignas(max_align_t) unsigned char put[ROW_MAX], got[ROW_MAX] = {0};
 
 	row_fill(tx->arena, shape, round, put);
 	CHECK(shape->put(tx, put) == OK);
@@ -328,12 +332,17 @@ static enum status row_without(struct store_tx *tx, const struct shape *shape, s
 {
 	const struct sql_field *member = &shape->table.fields[at];
 	alignas(max_align_t) unsigned char row[ROW_MAX];
+	enum status wanted = E_INVALID;
 
 	if (member->kind != KIND_TEXT && member->kind != KIND_BYTES)
 		return OK;
+	if (words_has(shape->nullable, member->column))
+		wanted = OK;
+	else if (strcmp(member->column, "grant_id") == 0)
+		wanted = E_CONFLICT; /* of no grant */
 	row_fill(tx->arena, shape, ROUNDS + at, row);
 	*(const char **)(void *)(row + member->offset) = NULL;
-	CHECK(shape->put(tx, row) == (words_has(shape->nullable, member->column) ? OK : E_INVALID));
+	CHECK(shape->put(tx, row) == wanted);
 	return OK;
 }
 
@@ -373,10 +382,10 @@ static enum status a_row_without_its_owner_is_refused(struct store_tx *tx, void 
 /* A failed find leaves what the caller had. */
 static enum status a_find_that_fails_leaves_the_output_alone(struct store_tx *tx, void *ctx)
 {
-	struct user_row user = { .id = "mine" };
-	struct token_row token = { .scope = "mine" };
+	struct user_row user = {.id = "mine"};
+	struct token_row token = {.scope = "mine"};
 	const char *text = "mine";
-	uint8_t hash[32] = { 1 };
+	uint8_t hash[32] = {1};
 
 	CHECK(store_user_find(tx, "nobody", &user) == E_NOT_FOUND);
 	CHECK(store_user_find_name(tx, "nobody", &user) == E_NOT_FOUND);
@@ -387,10 +396,10 @@ static enum status a_find_that_fails_leaves_the_output_alone(struct store_tx *tx
 }
 
 const struct contract contract_rows[] = {
-	{ "every_column_of_every_row_comes_back_whatever_it_holds",
-	  every_column_of_every_row_comes_back_whatever_it_holds },
-	{ "a_missing_text_is_refused", a_missing_text_is_refused },
-	{ "a_row_without_its_owner_is_refused", a_row_without_its_owner_is_refused },
-	{ "a_find_that_fails_leaves_the_output_alone", a_find_that_fails_leaves_the_output_alone },
+	{"every_column_of_every_row_comes_back_whatever_it_holds",
+	 every_column_of_every_row_comes_back_whatever_it_holds},
+	{"a_missing_text_is_refused", a_missing_text_is_refused},
+	{"a_row_without_its_owner_is_refused", a_row_without_its_owner_is_refused},
+	{"a_find_that_fails_leaves_the_output_alone", a_find_that_fails_leaves_the_output_alone},
 };
 const size_t contract_rows_count = ARRAY_COUNT(contract_rows);

@@ -13,9 +13,9 @@ static enum status a_session_gets_a_new_token_and_the_old_one_is_gone(struct sto
 	row.acr = "phr";
 	row.used_at = NOW + 5;
 	row.idle_until = NOW + 6;
-	row.created_at = 1;      /* not written */
-	row.ended_at = NOW;      /* not written: ending is store_session_end's */
-	row.user_id = "other";   /* not written */
+	row.created_at = 1;    /* not written */
+	row.ended_at = NOW;    /* not written: ending is store_session_end's */
+	row.user_id = "other"; /* not written */
 	CHECK(store_session_update(tx, &row) == OK);
 	CHECK(store_session_find(tx, old, &found) == E_NOT_FOUND);
 	CHECK(store_session_find(tx, row.token_hash, &found) == OK && strcmp(found.acr, "phr") == 0);
@@ -26,7 +26,8 @@ static enum status a_session_gets_a_new_token_and_the_old_one_is_gone(struct sto
 	return OK;
 }
 
-static enum status session_with_grant_insert(struct store_tx *tx, const char *sid, const char *user, const char *browser)
+static enum status session_with_grant_insert(struct store_tx *tx, const char *sid, const char *user,
+					     const char *browser)
 {
 	struct session_row session = session_row_of(sid, user);
 	struct grant_row grant = grant_row_of(sid, user);
@@ -183,7 +184,7 @@ static enum status revoked(struct store_tx *tx, const char *name, bool is_revoke
 
 static enum status grants_insert(struct store_tx *tx)
 {
-	static const char *const names[] = { "g1", "g2", "g3", "g4" };
+	static const char *const names[] = {"g1", "g2", "g3", "g4"};
 
 	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
 		struct grant_row grant = grant_row_of(names[i], i < 3 ? "demo" : "other");
@@ -240,16 +241,16 @@ static enum status a_revoked_grant_gives_no_token(struct store_tx *tx, void *ctx
 }
 
 const struct contract contract_session[] = {
-	{ "a_session_gets_a_new_token_and_the_old_one_is_gone", a_session_gets_a_new_token_and_the_old_one_is_gone },
-	{ "ending_a_session_revokes_its_grants_and_tokens", ending_a_session_revokes_its_grants_and_tokens },
-	{ "sessions_end_by_browser_or_all", sessions_end_by_browser_or_all },
-	{ "sessions_in_force_are_listed_last_used_first", sessions_in_force_are_listed_last_used_first },
-	{ "a_browsers_token_is_rotated_from_the_one_that_was_shown",
-	  a_browsers_token_is_rotated_from_the_one_that_was_shown },
-	{ "browsers_are_listed_oldest_use_first_and_removed", browsers_are_listed_oldest_use_first_and_removed },
-	{ "a_code_is_redeemed_once_in_its_time", a_code_is_redeemed_once_in_its_time },
-	{ "revoking_reaches_the_tokens_of_exactly_those_grants", revoking_reaches_the_tokens_of_exactly_those_grants },
-	{ "the_first_revocation_is_the_one_that_is_told", the_first_revocation_is_the_one_that_is_told },
-	{ "a_revoked_grant_gives_no_token", a_revoked_grant_gives_no_token },
+	{"a_session_gets_a_new_token_and_the_old_one_is_gone", a_session_gets_a_new_token_and_the_old_one_is_gone},
+	{"ending_a_session_revokes_its_grants_and_tokens", ending_a_session_revokes_its_grants_and_tokens},
+	{"sessions_end_by_browser_or_all", sessions_end_by_browser_or_all},
+	{"sessions_in_force_are_listed_last_used_first", sessions_in_force_are_listed_last_used_first},
+	{"a_browsers_token_is_rotated_from_the_one_that_was_shown",
+	 a_browsers_token_is_rotated_from_the_one_that_was_shown},
+	{"browsers_are_listed_oldest_use_first_and_removed", browsers_are_listed_oldest_use_first_and_removed},
+	{"a_code_is_redeemed_once_in_its_time", a_code_is_redeemed_once_in_its_time},
+	{"revoking_reaches_the_tokens_of_exactly_those_grants", revoking_reaches_the_tokens_of_exactly_those_grants},
+	{"the_first_revocation_is_the_one_that_is_told", the_first_revocation_is_the_one_that_is_told},
+	{"a_revoked_grant_gives_no_token", a_revoked_grant_gives_no_token},
 };
 const size_t contract_session_count = ARRAY_COUNT(contract_session);

@@ -54,7 +54,7 @@ static enum status user_see(const struct user_row *row, void *ctx)
 static enum status users_are_visited_by_name_until_told_to_stop(struct store_tx *tx, void *ctx)
 {
 	const struct user_row ann = user_row_of("ann");
-	struct seen all = { .stop_after = 100 }, some = { .stop_after = 2 };
+	struct seen all = {.stop_after = 100}, some = {.stop_after = 2};
 
 	TRY(store_user_insert(tx, &ann));
 	CHECK(store_user_each(tx, user_see, &all) == OK && strcmp(all.names, "ann demo other ") == 0);
@@ -65,7 +65,7 @@ static enum status users_are_visited_by_name_until_told_to_stop(struct store_tx 
 /* The same statement again inside its own rows. */
 static enum status user_see_all(const struct user_row *row, void *ctx)
 {
-	struct seen inner = { .stop_after = 100 };
+	struct seen inner = {.stop_after = 100};
 
 	TRY(store_user_each(ctx, user_see, &inner));
 	CHECK(strcmp(inner.names, "demo other ") == 0);
@@ -113,8 +113,8 @@ static enum status caution_and_expectation_are_set_and_lifted(struct store_tx *t
 
 static enum status groups_are_replaced_sorted_and_single(struct store_tx *tx, void *ctx)
 {
-	static const char *const first[] = { "staff", "admins", "staff", "'; --" };
-	static const char *const second[] = { "\xf0\x9f\x94\x91" };
+	static const char *const first[] = {"staff", "admins", "staff", "'; --"};
+	static const char *const second[] = {"\xf0\x9f\x94\x91"};
 	const char *const *groups = NULL;
 	size_t count = 0;
 
@@ -155,14 +155,14 @@ static enum status life_insert_sign_in(struct store_tx *tx, const char *user, co
 
 static enum status life_insert_factors(struct store_tx *tx, const char *user, const char *prefix)
 {
-	static const char *const groups[] = { "staff" };
+	static const char *const groups[] = {"staff"};
 	const struct device_row device = device_row_of(prefix, user);
 	const struct enrolment_row enrolment = enrolment_row_of(prefix, user);
 	const struct totp_row totp = totp_row_of(prefix, user);
 	const struct recovery_row recovery = recovery_row_of(prefix, user);
 	const struct browser_row browser = browser_row_of(prefix, user);
-	const struct outbox_row message = { .id = prefix, .kind = "test", .device_id = prefix, .subject_id = "x" };
-	const struct audit_row audit = { .at = NOW, .event = "user.added", .user_id = user };
+	const struct outbox_row message = {.id = prefix, .kind = "test", .device_id = prefix, .subject_id = "x"};
+	const struct audit_row audit = {.at = NOW, .event = "user.added", .user_id = user};
 
 	TRY(store_device_insert(tx, &device));
 	TRY(store_enrolment_insert(tx, &enrolment));
@@ -185,7 +185,7 @@ static enum status lives_insert(struct store_tx *tx)
 }
 
 static enum status sign_in_states(struct store_tx *tx, const char *id, const char *login_state,
-                                  const char *challenge_state, bool is_ended)
+				  const char *challenge_state, bool is_ended)
 {
 	struct login_row login;
 	struct challenge_row challenge;
@@ -331,20 +331,20 @@ static enum status consent_is_replaced_for_one_user_and_client(struct store_tx *
 }
 
 const struct contract contract_user[] = {
-	{ "a_user_is_found_by_name_or_by_an_address_of_their_own",
-	  a_user_is_found_by_name_or_by_an_address_of_their_own },
-	{ "a_name_wins_over_an_address", a_name_wins_over_an_address },
-	{ "users_are_visited_by_name_until_told_to_stop", users_are_visited_by_name_until_told_to_stop },
-	{ "users_may_be_visited_within_a_visit", users_may_be_visited_within_a_visit },
-	{ "a_password_is_set_and_upgraded_only_from_the_hash_that_was_seen",
-	  a_password_is_set_and_upgraded_only_from_the_hash_that_was_seen },
-	{ "caution_and_expectation_are_set_and_lifted", caution_and_expectation_are_set_and_lifted },
-	{ "groups_are_replaced_sorted_and_single", groups_are_replaced_sorted_and_single },
-	{ "disabling_ends_all_that_is_under_way_for_that_user_only",
-	  disabling_ends_all_that_is_under_way_for_that_user_only },
-	{ "a_disabled_users_token_is_never_in_force", a_disabled_users_token_is_never_in_force },
-	{ "removing_a_user_leaves_only_the_audit_log", removing_a_user_leaves_only_the_audit_log },
-	{ "a_client_goes_with_what_it_was_given", a_client_goes_with_what_it_was_given },
-	{ "consent_is_replaced_for_one_user_and_client", consent_is_replaced_for_one_user_and_client },
+	{"a_user_is_found_by_name_or_by_an_address_of_their_own",
+	 a_user_is_found_by_name_or_by_an_address_of_their_own},
+	{"a_name_wins_over_an_address", a_name_wins_over_an_address},
+	{"users_are_visited_by_name_until_told_to_stop", users_are_visited_by_name_until_told_to_stop},
+	{"users_may_be_visited_within_a_visit", users_may_be_visited_within_a_visit},
+	{"a_password_is_set_and_upgraded_only_from_the_hash_that_was_seen",
+	 a_password_is_set_and_upgraded_only_from_the_hash_that_was_seen},
+	{"caution_and_expectation_are_set_and_lifted", caution_and_expectation_are_set_and_lifted},
+	{"groups_are_replaced_sorted_and_single", groups_are_replaced_sorted_and_single},
+	{"disabling_ends_all_that_is_under_way_for_that_user_only",
+	 disabling_ends_all_that_is_under_way_for_that_user_only},
+	{"a_disabled_users_token_is_never_in_force", a_disabled_users_token_is_never_in_force},
+	{"removing_a_user_leaves_only_the_audit_log", removing_a_user_leaves_only_the_audit_log},
+	{"a_client_goes_with_what_it_was_given", a_client_goes_with_what_it_was_given},
+	{"consent_is_replaced_for_one_user_and_client", consent_is_replaced_for_one_user_and_client},
 };
 const size_t contract_user_count = ARRAY_COUNT(contract_user);

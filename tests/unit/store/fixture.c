@@ -27,7 +27,7 @@ void folder_remove(const char *folder)
 
 struct store *store_at(const char *url)
 {
-	const struct store_settings settings = { .url = url, .create = true, .migrate = true };
+	const struct store_settings settings = {.url = url, .create = true, .migrate = true};
 	struct store *store = NULL;
 	char problem[256] = "";
 
@@ -98,32 +98,30 @@ void hash_of(const char *name, uint8_t hash[32])
 struct user_row user_row_of(const char *id)
 {
 	return (struct user_row){
-		.id = id, .name = id, .display_name = "Demo", .email = "", .created_at = NOW, .updated_at = NOW
-	};
+		.id = id, .name = id, .display_name = "Demo", .email = "", .created_at = NOW, .updated_at = NOW};
 }
 
 struct client_row client_row_of(const char *id)
 {
 	return (struct client_row){
-		.id = id, .name = "App", .redirect_uris = "[]", .logout_uris = "[]", .alg = "ES256", .created_at = NOW
-	};
+		.id = id, .name = "App", .redirect_uris = "[]", .logout_uris = "[]", .alg = "ES256", .created_at = NOW};
 }
 
 struct login_row login_row_of(const char *id, const char *user_id)
 {
-	struct login_row row = { .id = id,
-		                 .version = 1,
-		                 .client_id = "app",
-		                 .params = "{}",
-		                 .state = "identify",
-		                 .user_id = user_id,
-		                 .subject = user_id,
-		                 .proofs = "[]",
-		                 .ip = "192.0.2.1",
-		                 .user_agent = "test",
-		                 .ua_label = "Firefox on Linux",
-		                 .created_at = NOW,
-		                 .expires_at = NOW + 600 };
+	struct login_row row = {.id = id,
+				.version = 1,
+				.client_id = "app",
+				.params = "{}",
+				.state = "identify",
+				.user_id = user_id,
+				.subject = user_id,
+				.proofs = "[]",
+				.ip = "192.0.2.1",
+				.user_agent = "test",
+				.ua_label = "Firefox on Linux",
+				.created_at = NOW,
+				.expires_at = NOW + 600};
 
 	hash_of("browser", row.browser_hash);
 	return row;
@@ -131,45 +129,45 @@ struct login_row login_row_of(const char *id, const char *user_id)
 
 struct challenge_row challenge_row_of(const char *id, const char *user_id)
 {
-	return (struct challenge_row){ .id = id,
-		                       .login_id = "login",
-		                       .user_id = user_id,
-		                       .mode = "enter",
-		                       .digits = 2,
-		                       .number = "17",
-		                       .code = "",
-		                       .nonce = "nonce",
-		                       .details = "{}",
-		                       .state = "pending",
-		                       .why = "Because.",
-		                       .client_name = "App",
-		                       .created_at = NOW,
-		                       .expires_at = NOW + 120 };
+	return (struct challenge_row){.id = id,
+				      .login_id = "login",
+				      .user_id = user_id,
+				      .mode = "enter",
+				      .digits = 2,
+				      .number = "17",
+				      .code = "",
+				      .nonce = "nonce",
+				      .details = "{}",
+				      .state = "pending",
+				      .why = "Because.",
+				      .client_name = "App",
+				      .created_at = NOW,
+				      .expires_at = NOW + 120};
 }
 
 struct device_row device_row_of(const char *id, const char *user_id)
 {
-	return (struct device_row){ .id = id,
-		                    .user_id = user_id,
-		                    .name = "Phone",
-		                    .platform = "Android",
-		                    .jwk = "{}",
-		                    .thumbprint = id,
-		                    .state = "confirm",
-		                    .enrolment_id = "enrolment",
-		                    .created_at = NOW };
+	return (struct device_row){.id = id,
+				   .user_id = user_id,
+				   .name = "Phone",
+				   .platform = "Android",
+				   .jwk = "{}",
+				   .thumbprint = id,
+				   .state = "confirm",
+				   .enrolment_id = "enrolment",
+				   .created_at = NOW};
 }
 
 struct enrolment_row enrolment_row_of(const char *id, const char *user_id)
 {
-	struct enrolment_row row = { .id = id,
-		                     .user_id = user_id,
-		                     .sealed_secret = (const uint8_t *)"sealed",
-		                     .sealed_size = 6,
-		                     .state = "open",
-		                     .made_by = "command",
-		                     .created_at = NOW,
-		                     .expires_at = NOW + 600 };
+	struct enrolment_row row = {.id = id,
+				    .user_id = user_id,
+				    .sealed_secret = (const uint8_t *)"sealed",
+				    .sealed_size = 6,
+				    .state = "open",
+				    .made_by = "command",
+				    .created_at = NOW,
+				    .expires_at = NOW + 600};
 
 	hash_of(id, row.code_hash);
 	return row;
@@ -177,37 +175,37 @@ struct enrolment_row enrolment_row_of(const char *id, const char *user_id)
 
 struct totp_row totp_row_of(const char *id, const char *user_id)
 {
-	return (struct totp_row){ .id = id,
-		                  .user_id = user_id,
-		                  .label = "App",
-		                  .sealed_seed = (const uint8_t *)"sealed",
-		                  .sealed_size = 6,
-		                  .algorithm = "SHA1",
-		                  .digits = 6,
-		                  .period = 30,
-		                  .state = "pending",
-		                  .created_at = NOW };
+	return (struct totp_row){.id = id,
+				 .user_id = user_id,
+				 .label = "App",
+				 .sealed_seed = (const uint8_t *)"sealed",
+				 .sealed_size = 6,
+				 .algorithm = "SHA1",
+				 .digits = 6,
+				 .period = 30,
+				 .state = "pending",
+				 .created_at = NOW};
 }
 
 struct recovery_row recovery_row_of(const char *selector, const char *user_id)
 {
-	return (struct recovery_row){ .selector = selector, .user_id = user_id, .created_at = NOW };
+	return (struct recovery_row){.selector = selector, .user_id = user_id, .created_at = NOW};
 }
 
 struct session_row session_row_of(const char *sid, const char *user_id)
 {
-	struct session_row row = { .sid = sid,
-		                   .user_id = user_id,
-		                   .proofs = "[]",
-		                   .acr = "mfa",
-		                   .amr = "[]",
-		                   .auth_time = NOW,
-		                   .ip = "192.0.2.1",
-		                   .ua_label = "Firefox on Linux",
-		                   .created_at = NOW,
-		                   .used_at = NOW,
-		                   .idle_until = NOW + 3600,
-		                   .ends_at = NOW + 36000 };
+	struct session_row row = {.sid = sid,
+				  .user_id = user_id,
+				  .proofs = "[]",
+				  .acr = "mfa",
+				  .amr = "[]",
+				  .auth_time = NOW,
+				  .ip = "192.0.2.1",
+				  .ua_label = "Firefox on Linux",
+				  .created_at = NOW,
+				  .used_at = NOW,
+				  .idle_until = NOW + 3600,
+				  .ends_at = NOW + 36000};
 
 	hash_of(sid, row.token_hash);
 	hash_of("browser", row.browser_hash);
@@ -216,12 +214,12 @@ struct session_row session_row_of(const char *sid, const char *user_id)
 
 struct browser_row browser_row_of(const char *id, const char *user_id)
 {
-	struct browser_row row = { .id = id,
-		                   .user_id = user_id,
-		                   .ip = "192.0.2.1",
-		                   .ua_label = "Firefox on Linux",
-		                   .created_at = NOW,
-		                   .used_at = NOW };
+	struct browser_row row = {.id = id,
+				  .user_id = user_id,
+				  .ip = "192.0.2.1",
+				  .ua_label = "Firefox on Linux",
+				  .created_at = NOW,
+				  .used_at = NOW};
 
 	hash_of(id, row.token_hash);
 	return row;
@@ -229,18 +227,18 @@ struct browser_row browser_row_of(const char *id, const char *user_id)
 
 struct grant_row grant_row_of(const char *id, const char *user_id)
 {
-	struct grant_row row = { .id = id,
-		                 .client_id = "app",
-		                 .user_id = user_id,
-		                 .login_id = "login",
-		                 .sid = "session",
-		                 .redirect_uri = "https://app.example.org/cb",
-		                 .scope = "openid",
-		                 .acr = "mfa",
-		                 .amr = "[]",
-		                 .auth_time = NOW,
-		                 .created_at = NOW,
-		                 .expires_at = NOW + 60 };
+	struct grant_row row = {.id = id,
+				.client_id = "app",
+				.user_id = user_id,
+				.login_id = "login",
+				.sid = "session",
+				.redirect_uri = "https://app.example.org/cb",
+				.scope = "openid",
+				.acr = "mfa",
+				.amr = "[]",
+				.auth_time = NOW,
+				.created_at = NOW,
+				.expires_at = NOW + 60};
 
 	hash_of(id, row.code_hash);
 	return row;
@@ -248,12 +246,12 @@ struct grant_row grant_row_of(const char *id, const char *user_id)
 
 struct token_row token_row_of(const char *name, const char *grant_id)
 {
-	struct token_row row = { .grant_id = grant_id,
-		                 .client_id = "app",
-		                 .user_id = "demo",
-		                 .scope = "openid",
-		                 .created_at = NOW,
-		                 .expires_at = NOW + 3600 };
+	struct token_row row = {.grant_id = grant_id,
+				.client_id = "app",
+				.user_id = "demo",
+				.scope = "openid",
+				.created_at = NOW,
+				.expires_at = NOW + 3600};
 
 	hash_of(name, row.token_hash);
 	return row;

@@ -14,8 +14,8 @@
 #include "store/sql.h"
 
 /*
- * A fresh store for each test: in memory or on disk, as the group says. Checks inside a transaction must not jump out of
- * it, so CHECK returns, and what runs the transaction asserts that it came back OK.
+ * A fresh store for each test: in memory or on disk, as the group says. Checks inside a transaction must not jump out
+ * of it, so CHECK returns, and what runs the transaction asserts that it came back OK.
  */
 #define CHECK(condition_)                                                                                              \
 	do {                                                                                                           \

@@ -32,7 +32,7 @@ static int place_teardown(void **state)
 
 static struct connection *connection_at(const char *path)
 {
-	const struct connection_settings settings = { .path = path, .create = true, .may_write = true };
+	const struct connection_settings settings = {.path = path, .create = true, .may_write = true};
 	struct connection *connection = NULL;
 	char problem[256] = "";
 
@@ -76,7 +76,7 @@ static void opened(const struct store_settings *settings)
 static void a_database_is_made_once_and_opened_again(void **state)
 {
 	const struct place *place = *state;
-	struct store_settings settings = { .url = place->url };
+	struct store_settings settings = {.url = place->url};
 	struct stat found;
 
 	refused(&settings, E_NOT_FOUND, "No such file");
@@ -94,7 +94,7 @@ static void a_database_is_made_once_and_opened_again(void **state)
 static void a_migration_that_was_changed_after_it_was_applied_is_refused(void **state)
 {
 	const struct place *place = *state;
-	const struct store_settings settings = { .url = place->url, .create = true, .migrate = true };
+	const struct store_settings settings = {.url = place->url, .create = true, .migrate = true};
 
 	opened(&settings);
 	script(place->path, "UPDATE schema_migration SET checksum = replace(checksum, substr(checksum, 1, 1), 'x')");
@@ -104,7 +104,7 @@ static void a_migration_that_was_changed_after_it_was_applied_is_refused(void **
 static void a_database_of_a_newer_version_is_refused(void **state)
 {
 	const struct place *place = *state;
-	const struct store_settings settings = { .url = place->url, .create = true, .migrate = true };
+	const struct store_settings settings = {.url = place->url, .create = true, .migrate = true};
 
 	opened(&settings);
 	script(place->path, "INSERT INTO schema_migration VALUES (9999, '9999_later', 'abc', 0)");
@@ -114,7 +114,7 @@ static void a_database_of_a_newer_version_is_refused(void **state)
 static void another_migration_of_the_same_number_is_refused(void **state)
 {
 	const struct place *place = *state;
-	const struct store_settings settings = { .url = place->url, .create = true, .migrate = true };
+	const struct store_settings settings = {.url = place->url, .create = true, .migrate = true};
 
 	opened(&settings);
 	script(place->path, "UPDATE schema_migration SET name = '0001_other'");
@@ -124,7 +124,7 @@ static void another_migration_of_the_same_number_is_refused(void **state)
 static void somebody_elses_database_is_refused_and_left_alone(void **state)
 {
 	const struct place *place = *state;
-	const struct store_settings settings = { .url = place->url, .create = true, .migrate = true };
+	const struct store_settings settings = {.url = place->url, .create = true, .migrate = true};
 
 	script(place->path, "CREATE TABLE bookmarks (url TEXT)");
 	refused(&settings, E_CONFLICT, "another program");
@@ -134,33 +134,33 @@ static void somebody_elses_database_is_refused_and_left_alone(void **state)
 static void what_is_no_database_is_refused(void **state)
 {
 	const struct place *place = *state;
-	const struct store_settings settings = { .url = place->url, .create = true, .migrate = true };
+	const struct store_settings settings = {.url = place->url, .create = true, .migrate = true};
 	FILE *file = fopen(place->path, "w");
 
 	for (int i = 0; i < 1000; i++)
 		fputs("not a database\n", file);
 	fclose(file);
 	refused(&settings, E_STORE, "not a database");
-	refused(&(struct store_settings){ .url = "postgres://x" }, E_INVALID, "sqlite:PATH");
-	refused(&(struct store_settings){ .url = "sqlite:" }, E_INVALID, "sqlite:PATH");
-	refused(&(struct store_settings){ .url = "sqlite:no-such-folder/x", .create = true }, E_STORE, "no-such-folder");
+	refused(&(struct store_settings){.url = "postgres://x"}, E_INVALID, "sqlite:PATH");
+	refused(&(struct store_settings){.url = "sqlite:"}, E_INVALID, "sqlite:PATH");
+	refused(&(struct store_settings){.url = "sqlite:no-such-folder/x", .create = true}, E_STORE, "no-such-folder");
 }
 
 static const struct migration good[] = {
-	{ 1, "0001_one", "aaa", "CREATE TABLE one (id {serial}, data {bytes}) {table};" },
-	{ 2, "0002_two", "bbb", "CREATE TABLE two (a TEXT NOT NULL PRIMARY KEY, n {int}) {keyed_table};" },
+	{1, "0001_one", "aaa", "CREATE TABLE one (id {serial}, data {bytes}) {table};"},
+	{2, "0002_two", "bbb", "CREATE TABLE two (a TEXT NOT NULL PRIMARY KEY, n {int}) {keyed_table};"},
 };
 static const struct migration half[] = {
-	{ 1, "0001_one", "aaa", "CREATE TABLE one (id {serial}, data {bytes}) {table};" },
-	{ 2, "0002_two", "bbb", "CREATE TABLE two (a TEXT); INSERT INTO nowhere VALUES (1);" },
+	{1, "0001_one", "aaa", "CREATE TABLE one (id {serial}, data {bytes}) {table};"},
+	{2, "0002_two", "bbb", "CREATE TABLE two (a TEXT); INSERT INTO nowhere VALUES (1);"},
 };
-static const struct migration unknown_word[] = { { 1, "0001_one", "aaa", "CREATE TABLE one (id {integer});" } };
+static const struct migration unknown_word[] = {{1, "0001_one", "aaa", "CREATE TABLE one (id {integer});"}};
 
 static enum status migrate(struct connection *connection, const struct migration *migrations, size_t count)
 {
 	char problem[256];
 
-	return store_migrate(connection, &(struct migrate_settings){ migrations, count, true }, problem);
+	return store_migrate(connection, &(struct migrate_settings){migrations, count, true}, problem);
 }
 
 static void the_schema_goes_forward_step_by_step(void **state)
@@ -170,7 +170,7 @@ static void the_schema_goes_forward_step_by_step(void **state)
 	char problem[256] = "";
 
 	assert_int_equal(migrate(connection, good, 1), OK);
-	assert_int_equal(store_migrate(connection, &(struct migrate_settings){ good, 2, false }, problem), E_CONFLICT);
+	assert_int_equal(store_migrate(connection, &(struct migrate_settings){good, 2, false}, problem), E_CONFLICT);
 	assert_non_null(strstr(problem, "0002_two is missing"));
 	assert_int_equal(migrate(connection, good, 2), OK);
 	assert_int_equal(migrate(connection, good, 2), OK);
@@ -226,17 +226,17 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_database_is_made_once_and_opened_again, place_setup, place_teardown),
-		cmocka_unit_test_setup_teardown(a_migration_that_was_changed_after_it_was_applied_is_refused, place_setup,
-		                                place_teardown),
+		cmocka_unit_test_setup_teardown(a_migration_that_was_changed_after_it_was_applied_is_refused,
+						place_setup, place_teardown),
 		cmocka_unit_test_setup_teardown(a_database_of_a_newer_version_is_refused, place_setup, place_teardown),
 		cmocka_unit_test_setup_teardown(another_migration_of_the_same_number_is_refused, place_setup,
-		                                place_teardown),
+						place_teardown),
 		cmocka_unit_test_setup_teardown(somebody_elses_database_is_refused_and_left_alone, place_setup,
-		                                place_teardown),
+						place_teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_database_is_refused, place_setup, place_teardown),
 		cmocka_unit_test_setup_teardown(the_schema_goes_forward_step_by_step, place_setup, place_teardown),
 		cmocka_unit_test_setup_teardown(a_migration_that_fails_leaves_the_database_as_it_was, place_setup,
-		                                place_teardown),
+						place_teardown),
 		cmocka_unit_test_setup_teardown(a_word_that_no_database_knows_is_refused, place_setup, place_teardown),
 		cmocka_unit_test(the_checksum_is_that_of_the_files_bytes),
 	};

@@ -48,7 +48,7 @@ static enum status challenge_prepare(struct store_tx *tx, int round)
 
 static enum status challenge_try(struct store_tx *tx, const struct attempt *attempt)
 {
-	const struct challenge_settle settle = { .to = attempt->racer % 2 ? "approved" : "denied", .now = NOW };
+	const struct challenge_settle settle = {.to = attempt->racer % 2 ? "approved" : "denied", .now = NOW};
 
 	return store_challenge_settle(tx, name_of(tx, "challenge", attempt->round), "pending", &settle, NOW);
 }
@@ -143,7 +143,7 @@ static enum status enrolment_prepare(struct store_tx *tx, int round)
 static enum status enrolment_try(struct store_tx *tx, const struct attempt *attempt)
 {
 	return store_enrolment_move(tx, name_of(tx, "enrolment", attempt->round), "open", "confirm",
-	                            name_of(tx, "device", attempt->racer), "123456");
+				    name_of(tx, "device", attempt->racer), "123456");
 }
 
 static enum status code_try(struct store_tx *tx, const struct attempt *attempt)
@@ -182,18 +182,18 @@ struct race {
 };
 
 static const struct race races[] = {
-	{ "redeem", grant_prepare, grant_try },              /* without AND redeemed_at = 0 */
-	{ "settle", challenge_prepare, challenge_try },      /* without AND state = ?2 */
-	{ "use_step", totp_prepare, totp_try },              /* without AND last_step < ?2 */
-	{ "recovery_use", recovery_prepare, recovery_try },  /* without AND used_at = 0 */
-	{ "replay_insert", nothing_prepare, replay_try },    /* OR REPLACE, or no primary key */
-	{ "browser_rotate", browser_prepare, browser_try },  /* without AND token_hash = ?2 */
-	{ "challenge_insert", pending_prepare, pending_try }, /* without the index challenges_one_pending */
-	{ "login_update", login_prepare, login_try },        /* without AND version = ?2 - 1 */
-	{ "enrolment_move", enrolment_prepare, enrolment_try }, /* without AND state = ?2 */
-	{ "take_code", enrolment_prepare, code_try },        /* without AND code_taken = 0 */
-	{ "session_end", session_prepare, session_try },     /* without AND ended_at = 0 */
-	{ "device_report", device_prepare, report_try },     /* without AND reported_at <= ?3 */
+	{"redeem", grant_prepare, grant_try},                 /* without AND redeemed_at = 0 */
+	{"settle", challenge_prepare, challenge_try},         /* without AND state = ?2 */
+	{"use_step", totp_prepare, totp_try},                 /* without AND last_step < ?2 */
+	{"recovery_use", recovery_prepare, recovery_try},     /* without AND used_at = 0 */
+	{"replay_insert", nothing_prepare, replay_try},       /* DO UPDATE instead of DO NOTHING */
+	{"browser_rotate", browser_prepare, browser_try},     /* without AND token_hash = ?2 */
+	{"challenge_insert", pending_prepare, pending_try},   /* without the index challenges_one_pending */
+	{"login_update", login_prepare, login_try},           /* without AND version = ?2 - 1 */
+	{"enrolment_move", enrolment_prepare, enrolment_try}, /* without AND state = ?2 */
+	{"take_code", enrolment_prepare, code_try},           /* without AND code_taken = 0 */
+	{"session_end", session_prepare, session_try},        /* without AND ended_at = 0 */
+	{"device_report", device_prepare, report_try},        /* without AND reported_at <= ?3 */
 };
 
 /* ---- threads ---- */
@@ -236,11 +236,11 @@ static void round_run(const struct race *race, int round, struct store *const st
 	pthread_barrier_t start;
 	int ok = 0, conflict = 0;
 
-	racers[0] = (struct racer){ .race = race, .attempt = { .round = round } };
+	racers[0] = (struct racer){.race = race, .attempt = {.round = round}};
 	write_ok(stores[0], racer_prepare, &racers[0]);
 	pthread_barrier_init(&start, NULL, RACERS);
 	for (int i = 0; i < RACERS; i++) {
-		racers[i] = (struct racer){ race, { round, i }, stores[i % 2], &start, E_IO };
+		racers[i] = (struct racer){race, {round, i}, stores[i % 2], &start, E_IO};
 		assert_int_equal(pthread_create(&threads[i], NULL, racer_run, &racers[i]), 0);
 	}
 	for (int i = 0; i < RACERS; i++) {
@@ -256,7 +256,7 @@ static void round_run(const struct race *race, int round, struct store *const st
 static void of_eight_threads_on_two_connections_exactly_one_wins(void **state)
 {
 	struct fixture *fixture = *state;
-	struct store *stores[2] = { fixture->store, store_at(fixture->url) };
+	struct store *stores[2] = {fixture->store, store_at(fixture->url)};
 
 	for (size_t i = 0; i < ARRAY_COUNT(races); i++) {
 		for (int round = 0; round < ROUNDS; round++)
@@ -270,7 +270,7 @@ static void of_eight_threads_on_two_connections_exactly_one_wins(void **state)
 /* Waits for the start, tries every round, and says how often it got OK, or 255. */
 static void process_run(const struct race *race, const char *url, int racer, int start)
 {
-	const struct store_settings settings = { .url = url };
+	const struct store_settings settings = {.url = url};
 	struct store *store = NULL;
 	char go;
 	int ok = 0;
@@ -278,7 +278,7 @@ static void process_run(const struct race *race, const char *url, int racer, int
 	if (store_open(&settings, &store, NULL) != OK || read(start, &go, 1) != 0)
 		_exit(255);
 	for (int round = 0; round < PROCESS_ROUNDS; round++) {
-		struct racer one = { .race = race, .attempt = { 100000 + round, racer } };
+		struct racer one = {.race = race, .attempt = {100000 + round, racer}};
 		const enum status status = store_write(store, racer_write, &one);
 
 		if (status != OK && status != E_CONFLICT)
@@ -346,7 +346,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(of_eight_threads_on_two_connections_exactly_one_wins, disk_setup,
-		                                fixture_teardown),
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(of_four_processes_exactly_one_wins, disk_setup, fixture_teardown),
 	};
 

@@ -1,0 +1,192 @@
+#include "daemon/open.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/keyring.h"
+
+#define SETTINGS_MEMORY (4 * 1024 * 1024)
+#define PAGES_MEMORY    (16 * 1024 * 1024)
+#define WORKER_QUEUE    1024
+#define STOP_MS         10000
+
+enum { EXIT_CONFIG = 2, EXIT_TROUBLE = 3 };
+
+static enum status say(int *ret_exit, int code, const char *what, const char *detail)
+{
+	fprintf(stderr, "symbolon: %s: %s\n", what, detail);
+	*ret_exit = code;
+	return E_INVALID;
+}
+
+static enum status settings_open(struct daemon *daemon, const char *path, int *ret_exit)
+{
+	struct text errors;
+	enum status status;
+
+	daemon->settings_arena = arena_new(SETTINGS_MEMORY);
+	if (!daemon->settings_arena)
+		return say(ret_exit, EXIT_TROUBLE, path, "out of memory");
+	text_init(&errors, 16 * 1024);
+	status = settings_load(daemon->settings_arena, path, &daemon->app.core.settings, &errors);
+	if (status != OK) {
+		fprintf(stderr, "%s%s", errors.size ? errors.data : path, errors.size ? "" : ": cannot be read\n");
+		*ret_exit = status == E_INVALID ? EXIT_CONFIG : EXIT_TROUBLE;
+	}
+	text_done(&errors);
+	return status;
+}
+
+static enum status store_and_keys_open(struct daemon *daemon, int *ret_exit)
+{
+	struct core *core = &daemon->app.core;
+	const struct store_settings settings = { .url = core->settings->database, .create = false, .migrate = true };
+	char problem[256] = "cannot be opened";
+
+	if (store_open(&settings, &core->store, problem) != OK)
+		return say(ret_exit, EXIT_TROUBLE, core->settings->database, problem);
+	snprintf(problem, sizeof(problem), "cannot be opened");
+	if (keyholder_open(core->settings->kek, &core->keyholder, problem) != OK)
+		return say(ret_exit, EXIT_TROUBLE, core->settings->kek, problem);
+	if (keyring_open(core->store, &core->keyring) != OK)
+		return say(ret_exit, EXIT_TROUBLE, core->settings->database, "the keys cannot be read; was `symbolon init` run?");
+	return OK;
+}
+
+static char *file_read(const char *folder, const char *name)
+{
+	char path[4096];
+	char *bytes = NULL;
+	size_t size;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "re");
+	if (!file)
+		return NULL;
+	bytes = calloc(1, 64 * 1024);
+	size = bytes ? fread(bytes, 1, 64 * 1024 - 1, file) : 0;
+	fclose(file);
+	if (!size) {
+		free(bytes);
+		return NULL;
+	}
+	return bytes;
+}
+
+static enum status pages_open(struct daemon *daemon, int *ret_exit)
+{
+	const char *folder = daemon->app.core.settings->web;
+
+	daemon->signin_page = file_read(folder, "signin/index.html");
+	daemon->form_post_page = file_read(folder, "signin/form_post.html");
+	if (!daemon->signin_page || !daemon->form_post_page || static_files_load(folder, PAGES_MEMORY, &daemon->app.files) != OK)
+		return say(ret_exit, EXIT_TROUBLE, folder, "the pages are not there; build them with `./run build`, or set `web` in the configuration");
+	daemon->app.signin_page = daemon->signin_page;
+	daemon->app.form_post_page = daemon->form_post_page;
+	return OK;
+}
+
+static void wake(void *ctx, const char *topic)
+{
+	waiting_wake(ctx, topic);
+}
+
+enum status daemon_open(struct daemon *daemon, const char *config_path, int *ret_exit)
+{
+	TRY(settings_open(daemon, config_path, ret_exit));
+	TRY(store_and_keys_open(daemon, ret_exit));
+	TRY(pages_open(daemon, ret_exit));
+	if (waiting_room_new(&daemon->app.waiting) != OK)
+		return say(ret_exit, EXIT_TROUBLE, config_path, "out of memory");
+	daemon->app.now = clock_now;
+	daemon->app.core.random = &random_system;
+	daemon->app.core.wake = wake;
+	daemon->app.core.wake_ctx = daemon->app.waiting;
+	if (router_new(routes, route_count, &daemon->router) != OK)
+		return say(ret_exit, EXIT_TROUBLE, "routes", "the table is wrong");
+	return OK;
+}
+
+static enum status pools_start(struct daemon *daemon)
+{
+	const struct settings *settings = daemon->app.core.settings;
+	const size_t queue = settings->hash_queue ? settings->hash_queue : 64;
+	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	TRY(workers_new(settings->workers ? settings->workers : 32, WORKER_QUEUE, 0, &daemon->workers));
+	TRY(workers_new(settings->hashers ? settings->hashers : (unsigned)(cores > 0 ? cores : 1), queue, queue / 4, &daemon->hashers));
+	return grid_new(&daemon->grid);
+}
+
+static enum status listener_start(struct daemon *daemon)
+{
+	const struct settings *settings = daemon->app.core.settings;
+	const struct http_settings http = {
+		.listen = settings->listen,
+		.listen_count = settings->listen_count,
+		.tls_certificate = settings->tls_certificate,
+		.tls_key = settings->tls_key,
+		.trusted_proxies = settings->trusted_proxies,
+		.trusted_proxy_count = settings->trusted_proxy_count,
+		.https = settings->issuer_is_https,
+		.loops = settings->loops,
+	};
+	const struct http_handlers handlers = { dispatch, daemon };
+
+	TRY(http_server_new(&http, &handlers, &daemon->server));
+	return http_server_start(daemon->server);
+}
+
+static enum status metrics_start(struct daemon *daemon)
+{
+	const char *listen = daemon->app.core.settings->metrics;
+	const struct http_settings http = { .listen = &listen, .listen_count = 1, .loops = 1, .max_connections = 64 };
+	const struct http_handlers handlers = { metrics_answer, daemon };
+
+	if (!listen)
+		return OK;
+	TRY(http_server_new(&http, &handlers, &daemon->metrics));
+	return http_server_start(daemon->metrics);
+}
+
+enum status daemon_start(struct daemon *daemon, int *ret_exit)
+{
+	if (pools_start(daemon) != OK)
+		return say(ret_exit, EXIT_TROUBLE, "threads", "cannot be started");
+	if (listener_start(daemon) != OK)
+		return say(ret_exit, EXIT_TROUBLE, daemon->app.core.settings->listen[0], "cannot listen there; the log line above says why");
+	if (metrics_start(daemon) != OK)
+		return say(ret_exit, EXIT_TROUBLE, daemon->app.core.settings->metrics, "cannot listen there for metrics; the log line above says why");
+	if (housekeeping_start(daemon, &daemon->housekeeping) != OK)
+		return say(ret_exit, EXIT_TROUBLE, "threads", "cannot be started");
+	return OK;
+}
+
+/* Front to back: no new requests, then the pools finish what they have, then what they used goes. */
+void daemon_close(struct daemon *daemon)
+{
+	housekeeping_stop(&daemon->housekeeping);
+	if (daemon->metrics)
+		http_server_stop(daemon->metrics, 100);
+	if (daemon->server)
+		http_server_stop(daemon->server, STOP_MS);
+	workers_free(&daemon->workers);
+	workers_free(&daemon->hashers);
+	grid_free(&daemon->grid);
+	http_server_free(&daemon->metrics);
+	http_server_free(&daemon->server);
+	waiting_room_free(&daemon->app.waiting);
+	router_free(&daemon->router);
+	static_files_free(&daemon->app.files);
+	free(daemon->signin_page);
+	free(daemon->form_post_page);
+	keyring_close(&daemon->app.core.keyring);
+	keyholder_close(&daemon->app.core.keyholder);
+	store_close(&daemon->app.core.store);
+	arena_free(daemon->settings_arena);
+}

@@ -1,0 +1,18 @@
+#ifndef DAEMON_WAITING_H
+#define DAEMON_WAITING_H
+
+#include <stddef.h>
+
+#include "base/status.h"
+#include "endpoints/waiting.h"
+
+/* The waiting room behind endpoints/waiting.h. Waking a topic costs the same however many others wait. */
+enum status must_check waiting_room_new(struct waiting_room **ret_room);
+void waiting_room_free(struct waiting_room **room); /* after the server has stopped: every stream is closed */
+
+/* Any thread. */
+void waiting_wake(struct waiting_room *room, const char *topic);
+void waiting_wake_all(struct waiting_room *room);
+size_t waiting_count(struct waiting_room *room);
+
+#endif
