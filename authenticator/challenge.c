@@ -24,7 +24,7 @@ static const json_t *list_of(const json_t *json, const char *member)
 static bool pending_read(const json_t *json, struct symbolon_pending *ret_pending)
 {
 	const char *id = json_get_string(json, "id");
-	struct symbolon_pending pending = { 0 };
+	struct symbolon_pending pending = {0};
 
 	if (!id_is_valid(id) || !TEXT_COPY(pending.id, id))
 		return false;
@@ -36,7 +36,7 @@ static bool pending_read(const json_t *json, struct symbolon_pending *ret_pendin
 enum symbolon_result symbolon_challenge_list(struct symbolon_device *device, struct symbolon_pending **ret_list,
 					     size_t *ret_count, struct symbolon_error *ret_error)
 {
-	const struct call call = { .method = "GET", .path = "/challenges" };
+	const struct call call = {.method = "GET", .path = "/challenges"};
 	scoped_json *json = NULL;
 
 	TRY_RESULT(call_json(device, &call, &json, ret_error));
@@ -58,17 +58,16 @@ enum symbolon_result symbolon_challenge_list(struct symbolon_device *device, str
 }
 
 enum symbolon_result symbolon_challenge_get(struct symbolon_device *device, const char *id,
-					    struct symbolon_challenge **ret_challenge,
-					    struct symbolon_error *ret_error)
+					    struct symbolon_challenge **ret_challenge, struct symbolon_error *ret_error)
 {
 	char path[128];
-	scoped_reply reply = { 0 };
+	scoped_reply reply = {0};
 	struct symbolon_challenge *challenge = NULL;
 
 	if (!id_is_valid(id))
 		return SYMBOLON_INVALID;
 	snprintf(path, sizeof(path), "/challenges/%s", id);
-	const struct call call = { .method = "GET", .path = path };
+	const struct call call = {.method = "GET", .path = path};
 	TRY_RESULT(call_send(device, &call, &reply, ret_error));
 	enum symbolon_result parsed =
 		symbolon_details_parse(reply.body.data ? reply.body.data : "", reply.body.size, &challenge);
@@ -84,8 +83,7 @@ enum symbolon_result symbolon_challenge_get(struct symbolon_device *device, cons
 	return SYMBOLON_OK;
 }
 
-static bool number_fits(const struct symbolon_challenge *challenge, enum symbolon_decision decision,
-			const char *number)
+static bool number_fits(const struct symbolon_challenge *challenge, enum symbolon_decision decision, const char *number)
 {
 	if (decision != SYMBOLON_APPROVE || challenge->mode == SYMBOLON_CONFIRM)
 		return number == NULL;
@@ -106,8 +104,8 @@ static json_t *answer_claims(const struct symbolon_device *device, const struct 
 	json_t *claims = claims_new(device, now);
 
 	base64url_format(challenge->shown, sizeof(challenge->shown), shown);
-	json_t *more = json_pack("{s:s, s:s, s:s, s:s}", "challenge", challenge->id, "nonce", challenge->nonce,
-				 "shown", shown, "decision", decision);
+	json_t *more = json_pack("{s:s, s:s, s:s, s:s}", "challenge", challenge->id, "nonce", challenge->nonce, "shown",
+				 shown, "decision", decision);
 	if (!claims || !more || json_object_update(claims, more) != 0) {
 		json_decref(claims);
 		claims = NULL;
@@ -133,7 +131,7 @@ enum symbolon_result symbolon_answer_make(const struct symbolon_device *device,
 
 static void pause_ms(int64_t ms)
 {
-	struct timespec left = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 
 	while (nanosleep(&left, &left) != 0)
 		continue;
@@ -154,7 +152,7 @@ enum symbolon_result symbolon_answer_send(struct symbolon_device *device, const 
 	if (!bytes)
 		return SYMBOLON_NO_MEMORY;
 	snprintf(path, sizeof(path), "/challenges/%s/answer", challenge_id);
-	const struct call call = { .method = "POST", .path = path, .body = bytes };
+	const struct call call = {.method = "POST", .path = path, .body = bytes};
 	for (int attempt = 0; attempt < SEND_TRIES; attempt++) {
 		pause_ms(attempt * SEND_PAUSE_MS);
 		result = call_json(device, &call, &json, ret_error);
@@ -169,18 +167,18 @@ enum symbolon_result symbolon_answer(struct symbolon_device *device, const struc
 				     enum symbolon_decision decision, const char *number, char ret_state[32],
 				     struct symbolon_error *ret_error)
 {
-	struct symbolon_error mine = { 0 }, *error = ret_error ? ret_error : &mine;
+	struct symbolon_error mine = {0}, *error = ret_error ? ret_error : &mine;
 	enum symbolon_result result = SYMBOLON_OK;
 
 	for (int attempt = 0; attempt < 2; attempt++) {
 		char *jws = NULL;
 		int64_t before = symbolon_device_skew_s(device);
-		TRY_RESULT(symbolon_answer_make(device, challenge, decision, number, symbolon_device_now(device),
-						&jws));
+		TRY_RESULT(
+			symbolon_answer_make(device, challenge, decision, number, symbolon_device_now(device), &jws));
 		result = symbolon_answer_send(device, challenge->id, jws, ret_state, error);
 		symbolon_text_free(&jws);
-		/* Only an answer whose own time was refused is made anew: it was not recorded. */
-		if (result != SYMBOLON_REFUSED || !error->server_time || symbolon_device_skew_s(device) == before)
+		/* The request was mended on the way, the answer inside it was not: refused, so not recorded. */
+		if (result != SYMBOLON_REFUSED || symbolon_device_skew_s(device) == before)
 			break;
 	}
 	return result;
@@ -188,16 +186,15 @@ enum symbolon_result symbolon_answer(struct symbolon_device *device, const struc
 
 enum symbolon_result symbolon_expect(struct symbolon_device *device, struct symbolon_error *ret_error)
 {
-	const struct call call = { .method = "POST", .path = "/expect", .body = "{}" };
-	scoped_reply reply = { 0 };
+	const struct call call = {.method = "POST", .path = "/expect", .body = "{}"};
+	scoped_reply reply = {0};
 
 	return call_send(device, &call, &reply, ret_error);
 }
 
-enum symbolon_result symbolon_history(struct symbolon_device *device, char **ret_json,
-				      struct symbolon_error *ret_error)
+enum symbolon_result symbolon_history(struct symbolon_device *device, char **ret_json, struct symbolon_error *ret_error)
 {
-	const struct call call = { .method = "GET", .path = "/history" };
+	const struct call call = {.method = "GET", .path = "/history"};
 	scoped_json *json = NULL;
 	scoped_arena *arena = arena_new(ARENA_MAX);
 
@@ -215,8 +212,8 @@ enum symbolon_result symbolon_history(struct symbolon_device *device, char **ret
 
 enum symbolon_result symbolon_device_leave(struct symbolon_device *device, struct symbolon_error *ret_error)
 {
-	const struct call call = { .method = "DELETE", .path = "/device" };
-	scoped_reply reply = { 0 };
+	const struct call call = {.method = "DELETE", .path = "/device"};
+	scoped_reply reply = {0};
 
 	return call_send(device, &call, &reply, ret_error);
 }

@@ -132,7 +132,7 @@ enum symbolon_result symbolon_details_parse(const void *bytes, size_t size, stru
 	}
 	memcpy(copy, bytes, size);
 	copy[size] = '\0';
-	*details = (struct details){ .json = json, .bytes = copy };
+	*details = (struct details){.json = json, .bytes = copy};
 	if (!details_read(json, &details->shown)) {
 		details_free(details);
 		return SYMBOLON_BAD_ANSWER;

@@ -22,7 +22,7 @@ static bool part_is_valid(const char *text, size_t size)
 enum symbolon_result symbolon_link_parse(const char *text, struct symbolon_link *ret_link)
 {
 	static const char mark[] = "/a/#e1.";
-	struct symbolon_link link = { 0 };
+	struct symbolon_link link = {0};
 	const char *at = text ? strstr(text, mark) : NULL;
 
 	if (!at || (size_t)(at - text) > SYMBOLON_ISSUER_MAX)
@@ -60,7 +60,7 @@ static enum symbolon_result lookup_read(const char *issuer, const json_t *json, 
 {
 	const char *id = json_get_string(json, "id");
 	const char *secret = json_get_string(json, "secret");
-	struct symbolon_link link = { 0 };
+	struct symbolon_link link = {0};
 
 	if (!id || !secret || !part_is_valid(id, strlen(id)) || !part_is_valid(secret, strlen(secret)) ||
 	    !TEXT_COPY(link.issuer, issuer) || !TEXT_COPY(link.id, id) || !TEXT_COPY(link.secret, secret))
@@ -73,7 +73,7 @@ static enum symbolon_result lookup_read(const char *issuer, const json_t *json, 
 enum symbolon_result symbolon_link_lookup(const char *issuer, const char *code, struct symbolon_link *ret_link,
 					  struct symbolon_error *ret_error)
 {
-	struct symbolon_device nobody = { 0 };
+	struct symbolon_device nobody = {0};
 	char typed[CODE_SIZE + 2], body[64];
 	scoped_json *json = NULL;
 
@@ -81,9 +81,7 @@ enum symbolon_result symbolon_link_lookup(const char *issuer, const char *code, 
 		return SYMBOLON_INVALID;
 	TRY_RESULT(code_normalize(code, typed));
 	snprintf(body, sizeof(body), "{\"code\":\"%s\"}", typed);
-	const struct call call = {
-		.method = "POST", .path = "/enrolments/lookup", .body = body, .kind = CALL_UNSIGNED
-	};
+	const struct call call = {.method = "POST", .path = "/enrolments/lookup", .body = body, .kind = CALL_UNSIGNED};
 	enum symbolon_result result = call_json(&nobody, &call, &json, ret_error);
 	if (nobody.curl)
 		curl_easy_cleanup(nobody.curl);
@@ -168,7 +166,7 @@ static enum symbolon_result begin_read(struct symbolon_device *device, const jso
 	const char *device_id = json_get_string(json, "device_id");
 	const char *digits = json_get_string(json, "digits");
 	const char *issuer = json_get_string(json_object_get(json, "account"), "issuer");
-	struct symbolon_account account = { 0 };
+	struct symbolon_account account = {0};
 
 	if (!id_is_valid(device_id) || !digits_are_valid(digits) || !account_read(json, &account))
 		return SYMBOLON_BAD_ANSWER;
@@ -184,7 +182,7 @@ enum symbolon_result symbolon_enrol_begin(struct symbolon_device *device, const 
 					  const char *name, const char *platform, char ret_digits[7],
 					  struct symbolon_account *ret_account, struct symbolon_error *ret_error)
 {
-	struct symbolon_error mine = { 0 }, *error = ret_error ? ret_error : &mine;
+	struct symbolon_error mine = {0}, *error = ret_error ? ret_error : &mine;
 	char path[128];
 	scoped_json *json = NULL;
 	enum symbolon_result result = SYMBOLON_OK;
@@ -201,7 +199,7 @@ enum symbolon_result symbolon_enrol_begin(struct symbolon_device *device, const 
 		const char *bytes = body ? json_format(arena, body) : NULL;
 		if (!bytes)
 			return SYMBOLON_NO_MEMORY;
-		const struct call call = { .method = "POST", .path = path, .body = bytes, .kind = CALL_UNSIGNED };
+		const struct call call = {.method = "POST", .path = path, .body = bytes, .kind = CALL_UNSIGNED};
 		result = call_json(device, &call, &json, error);
 		if (result == SYMBOLON_OK || !skew_learn(device, error))
 			break;
@@ -214,14 +212,13 @@ static enum symbolon_result finish_read(const json_t *json, struct symbolon_enro
 {
 	const char *state = json_get_string(json, "state");
 	const char *totp = json_get_string(json, "totp");
-	struct symbolon_enrolled enrolled = { .active = state && strcmp(state, "active") == 0 };
+	struct symbolon_enrolled enrolled = {.active = state && strcmp(state, "active") == 0};
 
 	if (!state)
 		return SYMBOLON_BAD_ANSWER;
 	if (strcmp(state, "void") == 0 || strcmp(state, "expired") == 0)
 		return SYMBOLON_GONE;
-	if (enrolled.active &&
-	    (!account_read(json, &enrolled.account) || !TEXT_COPY(enrolled.totp, totp ? totp : "")))
+	if (enrolled.active && (!account_read(json, &enrolled.account) || !TEXT_COPY(enrolled.totp, totp ? totp : "")))
 		return SYMBOLON_BAD_ANSWER;
 	*ret_enrolled = enrolled;
 	secret_zero(&enrolled, sizeof(enrolled));
@@ -237,7 +234,7 @@ enum symbolon_result symbolon_enrol_finish(struct symbolon_device *device, const
 	if (!id_is_valid(enrolment_id))
 		return SYMBOLON_INVALID;
 	snprintf(path, sizeof(path), "/enrolments/%s", enrolment_id);
-	const struct call call = { .method = "GET", .path = path };
+	const struct call call = {.method = "GET", .path = path};
 	TRY_RESULT(call_json(device, &call, &json, ret_error));
 	return finish_read(json, ret_enrolled);
 }

@@ -4,7 +4,7 @@
 
 void event_stream_init(struct event_stream *stream)
 {
-	*stream = (struct event_stream){ 0 };
+	*stream = (struct event_stream){0};
 	text_init(&stream->line, EVENT_MAX);
 	text_init(&stream->data, EVENT_MAX);
 }
@@ -112,7 +112,7 @@ static bool challenge_event_read(const json_t *json, struct symbolon_event *even
 bool event_read(const char *name, const char *data, size_t size, struct symbolon_event *ret_event)
 {
 	scoped_json *json = NULL;
-	struct symbolon_event event = { 0 };
+	struct symbolon_event event = {0};
 	bool good = true;
 
 	if (json_parse_limited(data, size, JSON_DEPTH_MAX, &json) != OK || !json_is_object(json))

@@ -23,7 +23,8 @@ typedef void event_fn(void *ctx, const char *name, const char *data, size_t size
 
 void event_stream_init(struct event_stream *stream);
 void event_stream_done(struct event_stream *stream);
-/* Calls fn for each event that becomes complete. false: too long, or out of memory; the stream is of no use any more. */
+/* Calls fn for each event that becomes complete. false: too long, or out of memory; the stream is of no use any more.
+ */
 bool event_stream_feed(struct event_stream *stream, const char *bytes, size_t size, event_fn *fn, void *ctx);
 
 /* An event of the device protocol; false when it is none that we know, or malformed: it is passed over. */

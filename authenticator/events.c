@@ -21,16 +21,16 @@ struct stream {
 	struct curl_slist *headers;
 	enum { STREAM_WAITING, STREAM_OPEN, STREAM_OVER } state;
 	bool polling;
-	bool connected;      /* its stream's headers were good */
+	bool connected; /* its stream's headers were good */
 	bool said_lost;
-	bool clock_learnt;   /* from a refusal since the last success: not again at once */
+	bool clock_learnt; /* from a refusal since the last success: not again at once */
 	unsigned failures;
 	unsigned polls;
 	int64_t next_at_ms;
 	int64_t opened_at_ms;
 	int64_t heard_at_ms;
 	struct event_stream parser;
-	struct text body; /* of polls and refusals */
+	struct text body;                               /* of polls and refusals */
 	char pending[PENDING_MAX][SYMBOLON_ID_MAX + 1]; /* polling: what was pending the last time */
 	size_t pending_count;
 };
@@ -56,7 +56,7 @@ static void queue_add(struct stream *stream, struct symbolon_event event)
 
 static void queue_add_kind(struct stream *stream, enum symbolon_event_kind kind)
 {
-	queue_add(stream, (struct symbolon_event){ .kind = kind });
+	queue_add(stream, (struct symbolon_event){.kind = kind});
 }
 
 static bool queue_take(struct symbolon_events *events, struct symbolon_event *ret_event)
@@ -243,7 +243,7 @@ static void polled_replace(struct stream *stream, char now[][SYMBOLON_ID_MAX + 1
 {
 	for (size_t i = 0; i < stream->pending_count; i++)
 		if (!ids_have(now, count, stream->pending[i])) {
-			struct symbolon_event event = { .kind = SYMBOLON_EVENT_ENDED, .state = "ended" };
+			struct symbolon_event event = {.kind = SYMBOLON_EVENT_ENDED, .state = "ended"};
 			(void)TEXT_COPY(event.id, stream->pending[i]);
 			queue_add(stream, event);
 		}
@@ -257,22 +257,21 @@ static bool polled_read(struct stream *stream)
 	char ids[PENDING_MAX][SYMBOLON_ID_MAX + 1];
 	size_t count = 0;
 
-	if (!stream->body.data ||
-	    json_parse_limited(stream->body.data, stream->body.size, JSON_DEPTH_MAX, &json) != OK)
+	if (!stream->body.data || json_parse_limited(stream->body.data, stream->body.size, JSON_DEPTH_MAX, &json) != OK)
 		return false;
 	const json_t *list = json_is_array(json) ? json : json_object_get(json, "challenges");
 	size_t size = json_array_size(list);
 	if (!json_is_array(list) || size > PENDING_MAX)
 		return false;
 	for (size_t i = 0; i < size; i++) {
-		struct symbolon_event event = { .kind = SYMBOLON_EVENT_CHALLENGE };
+		struct symbolon_event event = {.kind = SYMBOLON_EVENT_CHALLENGE};
 		const json_t *item = json_array_get(list, i);
 		const char *id = json_get_string(item, "id");
 		if (!id_is_valid(id) || !TEXT_COPY(event.id, id))
 			return false;
 		status_ignore(json_take_int(item, "expires_at", 0, INT64_MAX, &event.expires_at), "0: not said");
 		memcpy(ids[count++], event.id, sizeof(event.id));
-		if (!ids_have(stream->pending, stream->pending_count, id))
+		if (json_get_bool(item, "popup", true) && !ids_have(stream->pending, stream->pending_count, id))
 			queue_add(stream, event);
 	}
 	polled_replace(stream, ids, count);
@@ -299,18 +298,19 @@ static void stream_refused(struct stream *stream, int http_status)
 {
 	curl_off_t retry_after = 0;
 	struct symbolon_error error;
-	struct reply reply = { .http_status = http_status, .body = stream->body };
+	struct reply reply = {.http_status = http_status, .body = stream->body};
 
 	curl_easy_getinfo(stream->curl, CURLINFO_RETRY_AFTER, &retry_after);
 	error_read(&reply, &error);
-	if (!stream->clock_learnt && skew_learn(stream->device, &error)) {
+	bool off = skew_learn(stream->device, &error);
+	if (off && !stream->clock_learnt) {
 		stream->clock_learnt = true;
 		stream_try_in(stream, 0);
 	} else if (http_status == 404 && !stream->polling) {
 		stream->polling = true;
 		queue_add_kind(stream, SYMBOLON_EVENT_POLLING);
 		stream_try_in(stream, 0);
-	} else if ((http_status == 401 || http_status == 403 || http_status == 410) && !error.server_time) {
+	} else if ((http_status == 401 || http_status == 403 || http_status == 410) && !off) {
 		stream->state = STREAM_OVER;
 		queue_add_kind(stream, SYMBOLON_EVENT_REVOKED);
 	} else {
@@ -338,9 +338,10 @@ static void stream_finish(struct stream *stream, CURLcode code)
 
 enum symbolon_result symbolon_events_new(const struct symbolon_timing *timing, struct symbolon_events **ret_events)
 {
-	static const struct symbolon_timing usual = {
-		.silence_ms = 60000, .retry_first_ms = 1000, .retry_most_ms = 60000, .poll_ms = 5000
-	};
+	static const struct symbolon_timing usual = {.silence_ms = 60000,
+						     .retry_first_ms = 1000,
+						     .retry_most_ms = 60000,
+						     .poll_ms = 5000};
 	struct symbolon_events *events = calloc(1, sizeof(*events));
 
 	if (!events)
@@ -442,7 +443,7 @@ static void streams_run(struct symbolon_events *events)
 /* curl tells of POLLIN only; the other end of a pipe that is closed shows as POLLHUP. */
 static bool can_be_read(int fd)
 {
-	struct pollfd one = { .fd = fd, .events = POLLIN };
+	struct pollfd one = {.fd = fd, .events = POLLIN};
 
 	return fd >= 0 && poll(&one, 1, 0) > 0;
 }
@@ -451,7 +452,7 @@ enum symbolon_result symbolon_events_wait(struct symbolon_events *events, int fd
 					  struct symbolon_event *ret_event)
 {
 	int64_t until = timeout_ms < 0 ? INT64_MAX : clock_mono_ms() + timeout_ms;
-	struct curl_waitfd input = { .fd = fd, .events = CURL_WAIT_POLLIN };
+	struct curl_waitfd input = {.fd = fd, .events = CURL_WAIT_POLLIN};
 
 	for (;;) {
 		TRY_RESULT(streams_tend(events));
@@ -460,8 +461,8 @@ enum symbolon_result symbolon_events_wait(struct symbolon_events *events, int fd
 			return SYMBOLON_OK;
 		bool readable = can_be_read(fd);
 		if (readable || clock_mono_ms() >= until) {
-			*ret_event = (struct symbolon_event){ .kind = readable ? SYMBOLON_EVENT_INPUT
-									       : SYMBOLON_EVENT_NONE };
+			*ret_event =
+				(struct symbolon_event){.kind = readable ? SYMBOLON_EVENT_INPUT : SYMBOLON_EVENT_NONE};
 			return SYMBOLON_OK;
 		}
 		curl_multi_poll(events->multi, fd >= 0 ? &input : NULL, fd >= 0, (int)streams_due(events, until), NULL);

@@ -42,7 +42,8 @@ bool id_is_valid(const char *id); /* 1 to SYMBOLON_ID_MAX characters of base64ur
 
 /* The claims of every token: aud, iat, jti. NULL when out of memory. */
 json_t *claims_new(const struct symbolon_device *device, int64_t now);
-/* Takes `claims` (NULL is SYMBOLON_NO_MEMORY). The header carries the public key when `with_jwk`, else the device's id. */
+/* Takes `claims` (NULL is SYMBOLON_NO_MEMORY). The header carries the public key when `with_jwk`, else the device's id.
+ */
 enum symbolon_result token_sign(const struct symbolon_device *device, const char *typ, json_t *claims, bool with_jwk,
 				char **ret_jws);
 
@@ -50,8 +51,8 @@ enum symbolon_result token_sign(const struct symbolon_device *device, const char
 
 struct call {
 	const char *method;
-	const char *path;           /* below {issuer}/device/v1 */
-	const char *body;           /* JSON, or NULL */
+	const char *path; /* below {issuer}/device/v1 */
+	const char *body; /* JSON, or NULL */
 	enum { CALL_SIGNED, CALL_UNSIGNED } kind;
 };
 

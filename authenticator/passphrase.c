@@ -13,16 +13,16 @@ enum { PASSPHRASE_LEAST = 8 };
 
 static volatile sig_atomic_t caught;
 
-static void catch(int number)
+static void catch (int number)
 {
 	caught = number;
 }
 
-static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 
 static void signals_catch(struct sigaction old[])
 {
-	struct sigaction action = { .sa_handler = catch }; /* no SA_RESTART: the read ends */
+	struct sigaction action = {.sa_handler = catch}; /* no SA_RESTART: the read ends */
 
 	caught = 0;
 	for (size_t i = 0; i < ARRAY_COUNT(signals); i++)
@@ -64,7 +64,8 @@ static enum exit_code from_file(const char *path, char *ret_passphrase)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return fail(EXIT_TROUBLE, "passphrase_file", "cannot read the passphrase from %s: %s", path, strerror(errno));
+		return fail(EXIT_TROUBLE, "passphrase_file", "cannot read the passphrase from %s: %s", path,
+			    strerror(errno));
 	caught = 0;
 	bool whole = line_read(fd, ret_passphrase, PASSPHRASE_MAX + 1);
 	close(fd);
@@ -85,7 +86,8 @@ static enum exit_code from_terminal(const char *prompt, char *ret_passphrase)
 		if (tty >= 0)
 			close(tty);
 		return fail(EXIT_TROUBLE, "no_terminal",
-			    "the vault is sealed and there is no terminal to ask at; put the passphrase into a file and set "
+			    "the vault is sealed and there is no terminal to ask at; put the passphrase into a file "
+			    "and set "
 			    "SYMBOLON_AUTHENTICATOR_PASSPHRASE_FILE to its name");
 	}
 	silent = old;

@@ -19,8 +19,8 @@
  *   Text is UTF-8 and NUL-terminated. Times are Unix seconds, UTC, and end in _at; durations end in _s or _ms. Sizes
  *   are bytes without the NUL. Binary on the wire is base64url without padding (RFC 4648 section 5).
  *   Outputs come last, begin with ret_, and are untouched unless the result is SYMBOLON_OK.
- *   What a function hands out is freed by the function its comment names; all of those accept NULL and pointers to NULL.
- *   Text that came from a server is handed out as it came: it may hold control characters and bidirectional marks.
+ *   What a function hands out is freed by the function its comment names; all of those accept NULL and pointers to
+ * NULL. Text that came from a server is handed out as it came: it may hold control characters and bidirectional marks.
  *   Clean it before it reaches a terminal or a page.
  *
  * Threads: a device may be shared by threads that call the pure functions (marked so). Functions that use the network
@@ -36,9 +36,9 @@
 #define SYMBOLON_BODY_MAX    16384 /* bytes of a JSON body, details included; docs/protocol.md */
 #define SYMBOLON_DIGITS_MIN  2     /* of a number; docs/protocol.md, DESIGN section 1 */
 #define SYMBOLON_DIGITS_MAX  8
-#define SYMBOLON_CODE_LENGTH 5     /* letters A-Z of a request code */
+#define SYMBOLON_CODE_LENGTH 5 /* letters A-Z of a request code */
 #define SYMBOLON_CHOICES     3
-#define SYMBOLON_SKEW_S      60    /* how far iat may be from the server's clock */
+#define SYMBOLON_SKEW_S      60 /* how far iat may be from the server's clock */
 
 enum symbolon_result {
 	SYMBOLON_OK = 0,
@@ -119,7 +119,8 @@ enum symbolon_result symbolon_request_authorization(const struct symbolon_device
 
 /* ---- enrolment ---- */
 
-/* An enrolment's id and secret (base64url of 128 bits each), from {issuer}/a/#e1.<id>.<secret>. The secret is secret. */
+/* An enrolment's id and secret (base64url of 128 bits each), from {issuer}/a/#e1.<id>.<secret>. The secret is secret.
+ */
 struct symbolon_link {
 	char issuer[SYMBOLON_ISSUER_MAX + 1];
 	char id[23];
@@ -135,8 +136,8 @@ enum symbolon_result symbolon_link_lookup(const char *issuer, const char *code, 
 
 /*
  * The proof that the key belongs to who saw the link: base64url of HMAC-SHA256(k, "symbolon-enrol" 0 issuer 0 id 0
- * thumbprint) with k = HKDF-SHA256(secret, salt = id, info = "symbolon enrol v1"); id and secret as their 16 bytes in k,
- * id as its text in the message. Pure.
+ * thumbprint) with k = HKDF-SHA256(secret, salt = id, info = "symbolon enrol v1"); id and secret as their 16 bytes in
+ * k, id as its text in the message. Pure.
  */
 enum symbolon_result symbolon_enrol_proof(const struct symbolon_link *link, const char *thumbprint, char ret_proof[44]);
 
@@ -182,8 +183,8 @@ struct symbolon_challenge {
 	const char *id;
 	const char *nonce;
 	enum symbolon_mode mode;
-	unsigned digits;   /* enter; 0 otherwise */
-	const char *code;  /* confirm (or NULL) */
+	unsigned digits;                       /* enter; 0 otherwise */
+	const char *code;                      /* confirm (or NULL) */
 	const char *choices[SYMBOLON_CHOICES]; /* choose (or NULL) */
 	const char *username;
 	const char *organisation; /* (or NULL) */
@@ -197,8 +198,8 @@ struct symbolon_challenge {
 	const char *why;         /* (or NULL) */
 	const char *message;     /* (or NULL) the client's own words (CIBA binding_message) */
 	int64_t expires_at;
-	uint8_t shown[32];       /* SHA-256 of `details` */
-	const char *details;     /* the very bytes that the server sent */
+	uint8_t shown[32];   /* SHA-256 of `details` */
+	const char *details; /* the very bytes that the server sent */
 	size_t details_size;
 };
 
@@ -209,6 +210,7 @@ void symbolon_challenge_free(struct symbolon_challenge **challenge);
 struct symbolon_pending {
 	char id[SYMBOLON_ID_MAX + 1];
 	int64_t expires_at; /* 0 when not said */
+	bool popup;         /* false: the server does not announce it; the person has to look for it (push budget) */
 };
 
 /* GET /challenges: the pending ones, newest first. *ret_list is freed by free(). */
@@ -244,7 +246,8 @@ enum symbolon_result symbolon_answer(struct symbolon_device *device, const struc
 
 /* POST /expect: "I am expecting a sign-in", one challenge in the next 2 minutes. */
 enum symbolon_result symbolon_expect(struct symbolon_device *device, struct symbolon_error *ret_error);
-/* GET /history: a JSON array of recent challenges with outcome and reason, as the server sent it. symbolon_text_free. */
+/* GET /history: a JSON array of recent challenges with outcome and reason, as the server sent it. symbolon_text_free.
+ */
 enum symbolon_result symbolon_history(struct symbolon_device *device, char **ret_json,
 				      struct symbolon_error *ret_error);
 /* DELETE /device: the server forgets this device. */

@@ -69,9 +69,12 @@ static const char *result_advice(enum symbolon_result result)
 	switch (result) {
 	case SYMBOLON_INVALID: return "check what you gave";
 	case SYMBOLON_UNREACHABLE: return "check the network, then try again";
-	case SYMBOLON_BAD_ANSWER: return "check that the address is a Symbolon server and that this program is not too old";
+	case SYMBOLON_BAD_ANSWER:
+		return "check that the address is a Symbolon server and that this program is not too old";
 	case SYMBOLON_REFUSED: return "if this device was removed, enrol it again";
-	case SYMBOLON_NOT_FOUND: return "it may have ended; see: " "symbolon-authenticator pending";
+	case SYMBOLON_NOT_FOUND:
+		return "it may have ended; see: "
+		       "symbolon-authenticator pending";
 	case SYMBOLON_CONFLICT: return "nothing more to do here";
 	case SYMBOLON_GONE: return "it is over; start again where it came from";
 	case SYMBOLON_LATER: return "wait a little, then try again";
@@ -129,8 +132,8 @@ enum exit_code fail_result(enum symbolon_result result, const struct symbolon_er
 	if (!message || !settled || result == SYMBOLON_NO_MEMORY)
 		return fail_memory();
 	return fail(result_exit(result), *said->code ? shown(arena, said->code) : symbolon_result_name(result),
-		    "%s at %s: %s%s%s%s; %s", what, issuer, result_words(result), settled, *message ? ": " : "", message,
-		    result_advice(result));
+		    "%s at %s: %s%s%s%s; %s", what, issuer, result_words(result), settled, *message ? ": " : "",
+		    message, result_advice(result));
 }
 
 const char *shown(struct arena *arena, const char *text)
@@ -144,9 +147,10 @@ const char *shown(struct arena *arena, const char *text)
 
 const char *style(enum style style)
 {
-	static const char *const codes[] = {
-		[STYLE_PLAIN] = "\033[0m", [STYLE_BOLD] = "\033[1m", [STYLE_ALERT] = "\033[1;31m", [STYLE_DIM] = "\033[2m"
-	};
+	static const char *const codes[] = {[STYLE_PLAIN] = "\033[0m",
+					    [STYLE_BOLD] = "\033[1m",
+					    [STYLE_ALERT] = "\033[1;31m",
+					    [STYLE_DIM] = "\033[2m"};
 	const char *no_colour = getenv("NO_COLOR");
 
 	return isatty(STDOUT_FILENO) && text_is_empty(no_colour) ? codes[style] : "";

@@ -33,7 +33,8 @@ void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* One line of JSON in ASCII on standard output, at once; takes `json`. */
 enum exit_code print_json(json_t *json);
 
-/* Text from outside, safe for a terminal: controls, invisible and bidirectional marks replaced, cut at 256 characters. */
+/* Text from outside, safe for a terminal: controls, invisible and bidirectional marks replaced, cut at 256 characters.
+ */
 const char *shown(struct arena *arena, const char *text);
 
 /* Bold, red and so on when standard output is a terminal and NO_COLOR is not set (no-color.org); "" otherwise. */

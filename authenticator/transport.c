@@ -89,10 +89,8 @@ void error_read(const struct reply *reply, struct symbolon_error *ret_error)
 
 	if (!ret_error)
 		return;
-	*ret_error = (struct symbolon_error){ .http_status = reply->http_status,
-					      .retry_after_s = reply->retry_after_s };
-	if (!reply->body.data ||
-	    json_parse_limited(reply->body.data, reply->body.size, JSON_DEPTH_MAX, &json) != OK)
+	*ret_error = (struct symbolon_error){.http_status = reply->http_status, .retry_after_s = reply->retry_after_s};
+	if (!reply->body.data || json_parse_limited(reply->body.data, reply->body.size, JSON_DEPTH_MAX, &json) != OK)
 		return;
 	text_fit(ret_error->code, sizeof(ret_error->code), json_get_string(json, "error"));
 	text_fit(ret_error->message, sizeof(ret_error->message), json_get_string(json, "message"));
@@ -196,7 +194,7 @@ static enum symbolon_result call_once(struct symbolon_device *device, const stru
 {
 	char url[URL_SIZE_MAX];
 	char *authorization = NULL;
-	struct reply reply = { 0 };
+	struct reply reply = {0};
 
 	if (!device->curl)
 		device->curl = handle_new(device);
@@ -223,9 +221,9 @@ enum symbolon_result call_send(struct symbolon_device *device, const struct call
 			       struct symbolon_error *ret_error)
 {
 	struct symbolon_error mine, *error = ret_error ? ret_error : &mine;
-	struct reply reply = { 0 };
+	struct reply reply = {0};
 
-	*error = (struct symbolon_error){ 0 };
+	*error = (struct symbolon_error){0};
 	for (int attempt = 0;; attempt++) {
 		TRY_RESULT(call_once(device, call, &reply, error));
 		if (reply.http_status >= 200 && reply.http_status < 300)
@@ -243,11 +241,11 @@ enum symbolon_result call_send(struct symbolon_device *device, const struct call
 enum symbolon_result call_json(struct symbolon_device *device, const struct call *call, json_t **ret_json,
 			       struct symbolon_error *ret_error)
 {
-	scoped_reply reply = { 0 };
+	scoped_reply reply = {0};
 
 	TRY_RESULT(call_send(device, call, &reply, ret_error));
-	enum status parsed = json_parse_limited(reply.body.data ? reply.body.data : "", reply.body.size,
-						JSON_DEPTH_MAX, ret_json);
+	enum status parsed =
+		json_parse_limited(reply.body.data ? reply.body.data : "", reply.body.size, JSON_DEPTH_MAX, ret_json);
 	if (parsed != OK)
 		error_say(ret_error, "the server's answer is not JSON");
 	return result_of(parsed, SYMBOLON_BAD_ANSWER);

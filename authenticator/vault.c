@@ -16,7 +16,7 @@ enum { SALT_SIZE = 16, KEY_SIZE = 32, DEPTH_MAX = 8, VAULT_ARENA_MAX = 4 * VAULT
 static const char format_name[] = "symbolon-authenticator";
 static const char kdf_name[] = "argon2id-64MiB-3";
 static const char seal_identity[] = "symbolon-authenticator vault 1";
-static const char *const list_names[] = { "accounts", "codes", "recent" };
+static const char *const list_names[] = {"accounts", "codes", "recent"};
 
 struct vault {
 	struct arena *arena;
@@ -32,7 +32,8 @@ struct vault {
 
 static json_t *root_new(void)
 {
-	return json_pack("{s:s, s:i, s:[], s:[], s:[]}", "format", format_name, "version", 1, "accounts", "codes", "recent");
+	return json_pack("{s:s, s:i, s:[], s:[], s:[]}", "format", format_name, "version", 1, "accounts", "codes",
+			 "recent");
 }
 
 static bool is_ours(const json_t *root)
@@ -67,13 +68,13 @@ bool vault_is_valid(const json_t *root)
 	for (size_t list = 0; list < ARRAY_COUNT(list_names); list++)
 		if (!json_is_array(json_object_get(root, list_names[list])))
 			return false;
-	json_array_foreach(json_object_get(root, "accounts"), i, item)
+	json_array_foreach (json_object_get(root, "accounts"), i, item)
 		if (!account_is_valid(item))
 			return false;
-	json_array_foreach(json_object_get(root, "codes"), i, item)
+	json_array_foreach (json_object_get(root, "codes"), i, item)
 		if (!json_get_string(item, "uri"))
 			return false;
-	json_array_foreach(json_object_get(root, "recent"), i, item)
+	json_array_foreach (json_object_get(root, "recent"), i, item)
 		if (!recent_is_valid(item))
 			return false;
 	return true;
@@ -91,7 +92,8 @@ static enum exit_code key_make(struct vault *vault, const char *passphrase, cons
 	enum status made = seal_key_from_passphrase(passphrase, salt, vault->key);
 
 	if (made != OK)
-		return fail(EXIT_TROUBLE, "passphrase", "cannot make a key of the passphrase: it needs 64 MiB of memory");
+		return fail(EXIT_TROUBLE, "passphrase",
+			    "cannot make a key of the passphrase: it needs 64 MiB of memory");
 	memcpy(vault->salt, salt, SALT_SIZE);
 	vault->sealed = true;
 	return EXIT_DONE;

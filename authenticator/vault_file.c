@@ -92,10 +92,11 @@ static enum exit_code file_check(int fd, const char *folder)
 	if (fstat(fd, &info) != 0)
 		return fail(EXIT_TROUBLE, "vault", "cannot examine %s/%s: %s", folder, file_name, strerror(errno));
 	if (!S_ISREG(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 077) != 0)
-		return fail(EXIT_REFUSED, "permissions",
-			    "%s/%s holds keys, and others than you may read or write it; look whether someone did, then: "
-			    "chmod 600 %s/%s",
-			    folder, file_name, folder, file_name);
+		return fail(
+			EXIT_REFUSED, "permissions",
+			"%s/%s holds keys, and others than you may read or write it; look whether someone did, then: "
+			"chmod 600 %s/%s",
+			folder, file_name, folder, file_name);
 	return EXIT_DONE;
 }
 
@@ -165,8 +166,8 @@ enum exit_code vault_file_write(int folder_fd, const char *folder, const char *b
 	}
 	if (!good) {
 		unlinkat(folder_fd, temporary_name, 0);
-		return fail(EXIT_TROUBLE, "vault", "cannot write %s/%s: %s; what was there is unchanged", folder, file_name,
-			    strerror(why));
+		return fail(EXIT_TROUBLE, "vault", "cannot write %s/%s: %s; what was there is unchanged", folder,
+			    file_name, strerror(why));
 	}
 	return EXIT_DONE;
 }

@@ -183,7 +183,7 @@ int arena_defer(struct arena *arena, void (*hook)(void *), void *object)
 		hook(object);
 		return -1;
 	}
-	*node = (struct hook){ .older = arena->hooks, .run = hook, .object = object };
+	*node = (struct hook){.older = arena->hooks, .run = hook, .object = object};
 	arena->hooks = node;
 	return 0;
 }

@@ -30,7 +30,8 @@ void *arena_memdup(struct arena *arena, const void *data, size_t size);
 char *arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vformat(struct arena *arena, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
-/* Call hook(object) when the arena is freed. 0, or -1 when it failed: the hook has then been called, so nothing leaks. */
+/* Call hook(object) when the arena is freed. 0, or -1 when it failed: the hook has then been called, so nothing leaks.
+ */
 int arena_defer(struct arena *arena, void (*hook)(void *), void *object);
 
 static inline void arena_cleanup_(struct arena **arena)

@@ -68,7 +68,7 @@ void report_format(struct report *report, struct place at, const struct path *pa
 
 const struct mark *config_mark_find(const struct config_tree *tree, const struct path *path)
 {
-	static const struct mark nowhere = { 0 };
+	static const struct mark nowhere = {0};
 
 	for (size_t i = 0; i < tree->count; i++) {
 		const struct mark *mark = &tree->marks[i];
@@ -112,14 +112,14 @@ enum status config_parse(const char *name, const char *bytes, size_t size, struc
 			 struct text *errors)
 {
 	struct config_tree *tree = tree_new(name);
-	struct report report = { .out = errors };
+	struct report report = {.out = errors};
 	enum status status;
 
 	if (!tree)
 		return E_NOMEM;
 	report.name = tree->name;
 	if (size > CONFIG_MAX_SIZE) {
-		report_format(&report, (struct place){ 0 }, NULL, "is larger than %d bytes", CONFIG_MAX_SIZE);
+		report_format(&report, (struct place){0}, NULL, "is larger than %d bytes", CONFIG_MAX_SIZE);
 		status = E_INVALID;
 	} else {
 		status = config_yaml_read(tree, bytes, size, &report);
@@ -156,9 +156,9 @@ static enum status file_read(int fd, struct text *out)
 
 static void load_failed(const char *path, struct text *errors)
 {
-	struct report report = { .name = path, .out = errors };
+	struct report report = {.name = path, .out = errors};
 
-	report_format(&report, (struct place){ 0 }, NULL, "cannot be read: %s", strerrordesc_np(errno));
+	report_format(&report, (struct place){0}, NULL, "cannot be read: %s", strerrordesc_np(errno));
 }
 
 enum status config_load(const char *path, struct config_tree **ret_tree, struct text *errors)
@@ -211,7 +211,7 @@ const char *config_where(const struct config_tree *tree, const json_t *value)
 
 const char *config_where_member(const struct config_tree *tree, const json_t *object, const char *key)
 {
-	const struct path path = { .parent = object, .key = key };
+	const struct path path = {.parent = object, .key = key};
 	const struct mark *mark = config_mark_find(tree, &path);
 
 	return mark->at.line > 0 ? where_format(tree, mark) : config_where(tree, object);

@@ -8,8 +8,8 @@
  * YAML text to a jansson tree, checked by a JSON Schema (the subset that our own schema uses: type, properties,
  * required, additionalProperties, items, enum, const, pattern, minimum, maximum, minLength, maxLength, minItems,
  * maxItems, oneOf, anyOf, $ref to #/$defs/…, format "uri" and "duration", description, default). A keyword outside the
- * subset is an error, so no rule of a schema is ever silently ignored. A pattern is a POSIX extended regular expression;
- * "duration" is what text_parse_duration reads, or a whole number of seconds. A description stands in the
+ * subset is an error, so no rule of a schema is ever silently ignored. A pattern is a POSIX extended regular
+ * expression; "duration" is what text_parse_duration reads, or a whole number of seconds. A description stands in the
  * errors in brackets; a value does not, unless it was to be one of a list: it may be a secret.
  *
  * Every error is one line a person can act on, with the place:
@@ -38,7 +38,7 @@ struct config_tree; /* the tree and the line of each value; belongs to one threa
  */
 
 enum status must_check config_parse(const char *name, const char *bytes, size_t size, struct config_tree **ret_tree,
-                                    struct text *errors);
+				    struct text *errors);
 enum status must_check config_load(const char *path, struct config_tree **ret_tree, struct text *errors);
 /* E_INVALID: it does not keep to the schema, or the schema does not keep to our subset; see `errors`. */
 enum status must_check config_check(const struct config_tree *tree, const json_t *schema, struct text *errors);

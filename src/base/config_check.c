@@ -11,33 +11,33 @@ static const struct {
 	const char *keyword;
 	check_rule *check; /* NULL: says nothing about the value */
 } rules[] = {
-	{ "properties", check_telling_words },
-	{ "const", check_const },
-	{ "enum", check_enum },
-	{ "pattern", check_pattern },
-	{ "format", check_format },
-	{ "minimum", check_minimum },
-	{ "maximum", check_maximum },
-	{ "minLength", check_min_length },
-	{ "maxLength", check_max_length },
-	{ "minItems", check_min_items },
-	{ "maxItems", check_max_items },
-	{ "additionalProperties", check_additional },
-	{ "required", check_required },
-	{ "properties", check_properties },
-	{ "items", check_items },
-	{ "$ref", check_ref },
-	{ "oneOf", check_one_of },
-	{ "anyOf", check_any_of },
-	{ "type", NULL }, /* looked at before all others */
-	{ "$schema", NULL },
-	{ "$id", NULL },
-	{ "$comment", NULL },
-	{ "$defs", NULL },
-	{ "title", NULL },
-	{ "description", NULL },
-	{ "default", NULL },
-	{ "examples", NULL },
+	{"properties", check_telling_words},
+	{"const", check_const},
+	{"enum", check_enum},
+	{"pattern", check_pattern},
+	{"format", check_format},
+	{"minimum", check_minimum},
+	{"maximum", check_maximum},
+	{"minLength", check_min_length},
+	{"maxLength", check_max_length},
+	{"minItems", check_min_items},
+	{"maxItems", check_max_items},
+	{"additionalProperties", check_additional},
+	{"required", check_required},
+	{"properties", check_properties},
+	{"items", check_items},
+	{"$ref", check_ref},
+	{"oneOf", check_one_of},
+	{"anyOf", check_any_of},
+	{"type", NULL}, /* looked at before all others */
+	{"$schema", NULL},
+	{"$id", NULL},
+	{"$comment", NULL},
+	{"$defs", NULL},
+	{"title", NULL},
+	{"description", NULL},
+	{"default", NULL},
+	{"examples", NULL},
 };
 
 bool checker_is_full(const struct checker *checker)
@@ -85,7 +85,7 @@ void problem_add(struct checker *checker, const struct spot *spot, enum fit fit,
 
 void problem_add_key(struct checker *checker, const struct spot *spot, const char *key, const char *format, ...)
 {
-	const struct path path = { .up = spot->path, .parent = spot->value, .key = key };
+	const struct path path = {.up = spot->path, .parent = spot->value, .key = key};
 	va_list args;
 
 	if (!problem_counts(checker, rank_of(spot->depth, FIT_TYPE)))
@@ -100,7 +100,7 @@ static void keywords_check(struct checker *checker, const json_t *schema)
 	const char *keyword;
 	json_t *rule;
 
-	json_object_foreach((json_t *)(uintptr_t)schema, keyword, rule) {
+	json_object_foreach ((json_t *)(uintptr_t)schema, keyword, rule) {
 		bool known = false;
 
 		for (size_t i = 0; i < ARRAY_COUNT(rules) && !known; i++)
@@ -149,8 +149,8 @@ void check_value(struct checker *checker, const struct spot *spot, const json_t 
 void check_member(struct checker *checker, const struct spot *spot, const char *key, const json_t *value,
 		  const json_t *schema)
 {
-	const struct path path = { .up = spot->path, .parent = spot->value, .key = key };
-	const struct spot member = { .value = value, .path = &path, .depth = spot->depth + 1 };
+	const struct path path = {.up = spot->path, .parent = spot->value, .key = key};
+	const struct spot member = {.value = value, .path = &path, .depth = spot->depth + 1};
 
 	check_value(checker, &member, schema);
 }
@@ -190,7 +190,7 @@ static size_t branch_try(const struct checker *checker, const struct spot *spot,
 	struct checker trial = *checker;
 
 	trial.trial = true;
-	trial.report = (struct report){ 0 };
+	trial.report = (struct report){0};
 	check_value(&trial, spot, branch);
 	return trial.report.count > 0 ? trial.rank : 0;
 }
@@ -224,7 +224,7 @@ static void choice_explain(struct checker *checker, const struct spot *spot, con
 	size_t i;
 
 	text_init(&wanted, 4096);
-	json_array_foreach((json_t *)(uintptr_t)branches, i, branch) {
+	json_array_foreach ((json_t *)(uintptr_t)branches, i, branch) {
 		text_add(&wanted, i > 0 ? ", or " : "");
 		describe_schema(checker, &wanted, branch);
 	}
@@ -235,13 +235,13 @@ static void choice_explain(struct checker *checker, const struct spot *spot, con
 static void choice_check(struct checker *checker, const struct spot *spot, const json_t *branches, bool only_one)
 {
 	const bool nests = json_is_object(spot->value) || json_is_array(spot->value);
-	struct choice choice = { 0 };
+	struct choice choice = {0};
 	json_t *branch;
 	size_t i;
 
 	if (json_array_size(branches) == 0)
 		schema_is_broken(checker, "oneOf, anyOf", "must be a list of schemas");
-	json_array_foreach((json_t *)(uintptr_t)branches, i, branch) {
+	json_array_foreach ((json_t *)(uintptr_t)branches, i, branch) {
 		choice_look(&choice, spot, branch, branch_try(checker, spot, branch));
 		if (choice.fits > 0 && !only_one)
 			return;
@@ -268,17 +268,17 @@ void check_any_of(struct checker *checker, const struct spot *spot, const json_t
 
 enum status config_check(const struct config_tree *tree, const json_t *schema, struct text *errors)
 {
-	struct check_shared shared = { 0 };
-	struct checker checker = { .tree = tree,
-				   .schema = schema,
-				   .shared = &shared,
-				   .report = { .name = tree->name, .out = errors } };
-	const struct spot root = { .value = tree->root };
+	struct check_shared shared = {0};
+	struct checker checker = {.tree = tree,
+				  .schema = schema,
+				  .shared = &shared,
+				  .report = {.name = tree->name, .out = errors}};
+	const struct spot root = {.value = tree->root};
 
 	check_value(&checker, &root, schema);
 	if (shared.broken) {
 		checker.report.name = "schema";
-		report_format(&checker.report, (struct place){ 0 }, NULL, "%s %s", shared.keyword, shared.broken);
+		report_format(&checker.report, (struct place){0}, NULL, "%s %s", shared.keyword, shared.broken);
 		return E_INVALID;
 	}
 	return checker.report.count > 0 ? E_INVALID : OK;

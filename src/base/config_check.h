@@ -68,7 +68,8 @@ void describe_nearest(struct text *out, const char *word, const json_t *names);
 
 check_rule check_type, check_enum, check_const, check_pattern, check_format;
 check_rule check_minimum, check_maximum, check_min_length, check_max_length;
-check_rule check_telling_words, check_required, check_properties, check_additional, check_items, check_min_items, check_max_items;
+check_rule check_telling_words, check_required, check_properties, check_additional, check_items, check_min_items,
+	check_max_items;
 check_rule check_ref, check_one_of, check_any_of;
 
 #endif

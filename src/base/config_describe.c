@@ -3,18 +3,19 @@
 
 #include <string.h>
 
-#define LIST_MAX        12
-#define WORD_MAX_CHARS  60
-#define NOTE_MAX_CHARS  200
+#define LIST_MAX       12
+#define WORD_MAX_CHARS 60
+#define NOTE_MAX_CHARS 200
 
 static const char *type_word(const char *type)
 {
 	static const struct {
 		const char *type, *word;
 	} words[] = {
-		{ "object", "a mapping" },       { "array", "a list" },   { "string", "a text" },
-		{ "integer", "a whole number" }, { "number", "a number" }, { "boolean", "true or false" },
-		{ "null", "empty" },
+		{"object", "a mapping"}, {"array", "a list"},
+		{"string", "a text"},    {"integer", "a whole number"},
+		{"number", "a number"},  {"boolean", "true or false"},
+		{"null", "empty"},
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(words); i++)
@@ -30,7 +31,7 @@ void describe_type(struct text *out, const json_t *type)
 
 	if (json_is_string(type))
 		text_add(out, type_word(json_string_value(type)));
-	json_array_foreach((json_t *)(uintptr_t)type, i, name) {
+	json_array_foreach ((json_t *)(uintptr_t)type, i, name) {
 		text_add(out, i > 0 ? " or " : "");
 		text_add(out, type_word(json_is_string(name) ? json_string_value(name) : ""));
 	}
@@ -66,7 +67,7 @@ void describe_list(struct text *out, const json_t *names)
 	json_t *name;
 	size_t i;
 
-	json_array_foreach((json_t *)(uintptr_t)names, i, name) {
+	json_array_foreach ((json_t *)(uintptr_t)names, i, name) {
 		if (i == LIST_MAX) {
 			text_add(out, ", and others");
 			return;
@@ -84,7 +85,7 @@ void describe_nearest(struct text *out, const char *word, const json_t *names)
 	json_t *name;
 	size_t i;
 
-	json_array_foreach((json_t *)(uintptr_t)names, i, name) {
+	json_array_foreach ((json_t *)(uintptr_t)names, i, name) {
 		const char *candidate = json_string_value(name);
 		size_t distance = candidate ? text_distance(word, candidate) : SIZE_MAX;
 
@@ -104,7 +105,7 @@ static void describe_mapping(struct text *out, const json_t *schema)
 	size_t i;
 
 	text_add(out, "a mapping");
-	json_array_foreach(json_object_get(schema, "required"), i, key) {
+	json_array_foreach (json_object_get(schema, "required"), i, key) {
 		const json_t *only = json_object_get(json_object_get(properties, json_string_value(key)), "const");
 
 		text_add_format(out, "%s%s", i > 0 ? ", " : " with ", json_string_value(key));

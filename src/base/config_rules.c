@@ -26,7 +26,7 @@ bool schema_type_fits(const json_t *type, const json_t *value)
 
 	if (json_is_string(type))
 		return type_name_fits(json_string_value(type), value);
-	json_array_foreach((json_t *)(uintptr_t)type, i, name)
+	json_array_foreach ((json_t *)(uintptr_t)type, i, name)
 		if (json_is_string(name) && type_name_fits(json_string_value(name), value))
 			return true;
 	return false;
@@ -50,7 +50,7 @@ static const char *kind_of(const json_t *value)
 /* What people trip over when they come from other formats or from YAML 1.1. */
 static const char *type_hint(const json_t *type, const json_t *value)
 {
-	static const char *const old_booleans[] = { "yes", "no", "on", "off", "y", "n" };
+	static const char *const old_booleans[] = {"yes", "no", "on", "off", "y", "n"};
 	const char *wanted = json_is_string(type) ? json_string_value(type) : "";
 	const char *text = json_string_value(value);
 
@@ -86,7 +86,7 @@ static bool enum_has(const json_t *words, const json_t *value)
 	json_t *word;
 	size_t i;
 
-	json_array_foreach((json_t *)(uintptr_t)words, i, word)
+	json_array_foreach ((json_t *)(uintptr_t)words, i, word)
 		if (json_equal(word, value))
 			return true;
 	return false;
@@ -157,7 +157,8 @@ static bool uri_is_valid(const char *uri)
 	size_t scheme = strspn(uri, scheme_rest);
 	const char *rest = uri + scheme + 1;
 
-	if (scheme == 0 || uri[scheme] != ':' || !*rest || !strchr(scheme_rest, uri[0]) || strchr("0123456789+-.", uri[0]))
+	if (scheme == 0 || uri[scheme] != ':' || !*rest || !strchr(scheme_rest, uri[0]) ||
+	    strchr("0123456789+-.", uri[0]))
 		return false;
 	if (text_has_prefix(rest, "//") && !text_has_prefix(uri, "file:") && (!rest[2] || strchr("/?#:@", rest[2])))
 		return false;
@@ -220,7 +221,8 @@ void check_min_length(struct checker *checker, const struct spot *spot, const js
 	json_int_t least;
 
 	if (schema_take_int(checker, "minLength", rule, &least) && text && (json_int_t)utf8_count(text) < least)
-		problem_add(checker, spot, FIT_TYPE, *text ? "must have at least %lld %s" : "must not be empty (at least %lld %s)",
+		problem_add(checker, spot, FIT_TYPE,
+			    *text ? "must have at least %lld %s" : "must not be empty (at least %lld %s)",
 			    (long long)least, least == 1 ? "character" : "characters");
 }
 

@@ -10,7 +10,7 @@ static json_t *known_keys(const json_t *schema)
 	const char *key;
 	json_t *member;
 
-	json_object_foreach(json_object_get(schema, "properties"), key, member)
+	json_object_foreach (json_object_get(schema, "properties"), key, member)
 		if (json_array_append_new(keys, json_string(key)) != 0)
 			break;
 	return keys;
@@ -37,7 +37,7 @@ void check_additional(struct checker *checker, const struct spot *spot, const js
 	const char *key;
 	json_t *member;
 
-	json_object_foreach((json_t *)(uintptr_t)spot->value, key, member) {
+	json_object_foreach ((json_t *)(uintptr_t)spot->value, key, member) {
 		if (checker_is_full(checker))
 			return;
 		if (json_object_get(known, key))
@@ -70,7 +70,7 @@ void check_required(struct checker *checker, const struct spot *spot, const json
 		schema_is_broken(checker, "required", "must be a list of keys");
 	if (!json_is_object(spot->value))
 		return;
-	json_array_foreach((json_t *)(uintptr_t)rule, i, key) {
+	json_array_foreach ((json_t *)(uintptr_t)rule, i, key) {
 		if (!json_is_string(key))
 			schema_is_broken(checker, "required", "must be a list of keys");
 		else if (!json_object_get(spot->value, json_string_value(key)))
@@ -86,7 +86,7 @@ void check_telling_words(struct checker *checker, const struct spot *spot, const
 
 	if (!checker->trial)
 		return;
-	json_object_foreach((json_t *)(uintptr_t)rule, key, member_schema) {
+	json_object_foreach ((json_t *)(uintptr_t)rule, key, member_schema) {
 		const json_t *member = json_object_get(spot->value, key);
 
 		if (member && json_object_get(member_schema, "const"))
@@ -101,7 +101,7 @@ void check_properties(struct checker *checker, const struct spot *spot, const js
 
 	if (!json_is_object(rule))
 		schema_is_broken(checker, "properties", "must be a mapping of schemas");
-	json_object_foreach((json_t *)(uintptr_t)rule, key, member_schema) {
+	json_object_foreach ((json_t *)(uintptr_t)rule, key, member_schema) {
 		const json_t *member = json_object_get(spot->value, key);
 
 		if (member)
@@ -114,9 +114,9 @@ void check_items(struct checker *checker, const struct spot *spot, const json_t 
 	json_t *item;
 	size_t i;
 
-	json_array_foreach((json_t *)(uintptr_t)spot->value, i, item) {
-		const struct path path = { .up = spot->path, .parent = spot->value, .index = i };
-		const struct spot member = { .value = item, .path = &path, .depth = spot->depth + 1 };
+	json_array_foreach ((json_t *)(uintptr_t)spot->value, i, item) {
+		const struct path path = {.up = spot->path, .parent = spot->value, .index = i};
+		const struct spot member = {.value = item, .path = &path, .depth = spot->depth + 1};
 
 		check_value(checker, &member, rule);
 	}
@@ -126,7 +126,8 @@ void check_min_items(struct checker *checker, const struct spot *spot, const jso
 {
 	json_int_t least;
 
-	if (schema_take_int(checker, "minItems", rule, &least) && json_is_array(spot->value) && (json_int_t)json_array_size(spot->value) < least)
+	if (schema_take_int(checker, "minItems", rule, &least) && json_is_array(spot->value) &&
+	    (json_int_t)json_array_size(spot->value) < least)
 		problem_add(checker, spot, FIT_TYPE, "must have at least %lld %s", (long long)least,
 			    least == 1 ? "entry" : "entries");
 }
@@ -135,7 +136,8 @@ void check_max_items(struct checker *checker, const struct spot *spot, const jso
 {
 	json_int_t most;
 
-	if (schema_take_int(checker, "maxItems", rule, &most) && json_is_array(spot->value) && (json_int_t)json_array_size(spot->value) > most)
+	if (schema_take_int(checker, "maxItems", rule, &most) && json_is_array(spot->value) &&
+	    (json_int_t)json_array_size(spot->value) > most)
 		problem_add(checker, spot, FIT_TYPE, "must have at most %lld %s", (long long)most,
 			    most == 1 ? "entry" : "entries");
 }

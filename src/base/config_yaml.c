@@ -22,7 +22,7 @@ struct scalar {
 
 static struct place place_of(yaml_mark_t mark)
 {
-	return (struct place){ .line = (unsigned)mark.line + 1, .column = (unsigned)mark.column + 1 };
+	return (struct place){.line = (unsigned)mark.line + 1, .column = (unsigned)mark.column + 1};
 }
 
 /* What people mostly did when libyaml says this. */
@@ -31,15 +31,16 @@ static const char *syntax_hint(const char *problem)
 	static const struct {
 		const char *problem, *hint;
 	} hints[] = {
-		{ "cannot start any token", "; a tab, or a text that needs quotes? Indent with spaces" },
-		{ "mapping values are not allowed", "; a text with a colon needs quotes, or the line is indented too far" },
-		{ "did not find expected key", "; is the line indented like its neighbours, and is every quote closed?" },
-		{ "could not find expected ':'", "; every line of a mapping is written 'key: value'" },
-		{ "did not find expected '-'", "; every entry of a list begins with '- ' in the same column" },
-		{ "did not find expected ',' or", "; a [list] or {mapping} is not closed" },
-		{ "unexpected end of stream", "; a quote is not closed" },
-		{ "UTF-8", "; save the file as UTF-8" },
-		{ "control characters", "; remove what cannot be seen" },
+		{"cannot start any token", "; a tab, or a text that needs quotes? Indent with spaces"},
+		{"mapping values are not allowed",
+		 "; a text with a colon needs quotes, or the line is indented too far"},
+		{"did not find expected key", "; is the line indented like its neighbours, and is every quote closed?"},
+		{"could not find expected ':'", "; every line of a mapping is written 'key: value'"},
+		{"did not find expected '-'", "; every entry of a list begins with '- ' in the same column"},
+		{"did not find expected ',' or", "; a [list] or {mapping} is not closed"},
+		{"unexpected end of stream", "; a quote is not closed"},
+		{"UTF-8", "; save the file as UTF-8"},
+		{"control characters", "; remove what cannot be seen"},
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(hints); i++)
@@ -65,8 +66,8 @@ static void syntax_failed(struct builder *builder)
 	}
 	builder->status = E_INVALID;
 	if (parser->context)
-		report_format(builder->report, syntax_place(parser), NULL, "%s %s (line %zu)%s", problem, parser->context,
-			      parser->context_mark.line + 1, syntax_hint(problem));
+		report_format(builder->report, syntax_place(parser), NULL, "%s %s (line %zu)%s", problem,
+			      parser->context, parser->context_mark.line + 1, syntax_hint(problem));
 	else
 		report_format(builder->report, syntax_place(parser), NULL, "%s%s", problem, syntax_hint(problem));
 }
@@ -142,9 +143,9 @@ static enum status integer_parse(const char *text, int64_t *ret_value)
 static json_t *scalar_plain(struct builder *builder, const yaml_event_t *event, const char *text,
 			    const struct path *path)
 {
-	static const char *const nulls[] = { "", "~", "null", "Null", "NULL" };
-	static const char *const trues[] = { "true", "True", "TRUE" };
-	static const char *const falses[] = { "false", "False", "FALSE" };
+	static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
+	static const char *const trues[] = {"true", "True", "TRUE"};
+	static const char *const falses[] = {"false", "False", "FALSE"};
 	int64_t number;
 	enum status status;
 
@@ -164,19 +165,21 @@ static json_t *scalar_plain(struct builder *builder, const yaml_event_t *event, 
 
 static struct scalar scalar_of(const yaml_event_t *event)
 {
-	return (struct scalar){ .text = (const char *)event->data.scalar.value,
-				.size = event->data.scalar.length,
-				.plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE };
+	return (struct scalar){.text = (const char *)event->data.scalar.value,
+			       .size = event->data.scalar.length,
+			       .plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE};
 }
 
 static bool extras_are_absent(struct builder *builder, const yaml_event_t *event, const yaml_char_t *anchor,
 			      const yaml_char_t *tag, const struct path *path)
 {
 	if (anchor)
-		refuse(builder, event, path, "an anchor (&name) is not allowed here; write the value out. "
-					     "A text that begins with & needs quotes");
+		refuse(builder, event, path,
+		       "an anchor (&name) is not allowed here; write the value out. "
+		       "A text that begins with & needs quotes");
 	if (tag)
-		refuse(builder, event, path, "a tag (!name) is not allowed here. A text that begins with ! needs quotes");
+		refuse(builder, event, path,
+		       "a tag (!name) is not allowed here. A text that begins with ! needs quotes");
 	return !anchor && !tag;
 }
 
@@ -203,8 +206,8 @@ static json_t *list_build(struct builder *builder, const struct path *up, size_t
 	yaml_event_t event;
 
 	while (list && event_next(builder, &event)) {
-		struct path path = { .up = up, .parent = list, .index = json_array_size(list) };
-		struct mark mark = { .parent = list, .index = path.index, .at = place_of(event.start_mark) };
+		struct path path = {.up = up, .parent = list, .index = json_array_size(list)};
+		struct mark mark = {.parent = list, .index = path.index, .at = place_of(event.start_mark)};
 		json_t *value;
 
 		if (event.type == YAML_SEQUENCE_END_EVENT) {
@@ -227,7 +230,7 @@ static json_t *list_build(struct builder *builder, const struct path *up, size_t
 /* The key in the tree's arena; NULL with the error reported when it is none. */
 static const char *key_read(struct builder *builder, const yaml_event_t *event, const struct path *up)
 {
-	struct scalar scalar = { 0 };
+	struct scalar scalar = {0};
 	const char *key;
 
 	if (event->type == YAML_SCALAR_EVENT)
@@ -266,8 +269,8 @@ static void member_set(struct builder *builder, json_t *object, struct mark *mar
 static void member_build(struct builder *builder, json_t *object, const yaml_event_t *key_event, const struct path *up,
 			 size_t depth)
 {
-	struct path path = { .up = up, .parent = object, .key = key_read(builder, key_event, up) };
-	struct mark mark = { .parent = object, .key = path.key, .key_at = place_of(key_event->start_mark) };
+	struct path path = {.up = up, .parent = object, .key = key_read(builder, key_event, up)};
+	struct mark mark = {.parent = object, .key = path.key, .key_at = place_of(key_event->start_mark)};
 	yaml_event_t event;
 	json_t *value;
 
@@ -320,14 +323,17 @@ static json_t *node_build(struct builder *builder, yaml_event_t *event, const st
 	} else if (event->type == YAML_SCALAR_EVENT) {
 		value = scalar_build(builder, event, path);
 	} else if (event->type == YAML_SEQUENCE_START_EVENT) {
-		extras_are_absent(builder, event, event->data.sequence_start.anchor, event->data.sequence_start.tag, path);
+		extras_are_absent(builder, event, event->data.sequence_start.anchor, event->data.sequence_start.tag,
+				  path);
 		value = list_build(builder, path, depth + 1);
 	} else if (event->type == YAML_MAPPING_START_EVENT) {
-		extras_are_absent(builder, event, event->data.mapping_start.anchor, event->data.mapping_start.tag, path);
+		extras_are_absent(builder, event, event->data.mapping_start.anchor, event->data.mapping_start.tag,
+				  path);
 		value = mapping_build(builder, path, depth + 1);
 	} else { /* only an alias is left */
-		refuse(builder, event, path, "an alias (*name) is not allowed here; write the value out. "
-					     "A text that begins with * needs quotes");
+		refuse(builder, event, path,
+		       "an alias (*name) is not allowed here; write the value out. "
+		       "A text that begins with * needs quotes");
 		value = json_null();
 	}
 	yaml_event_delete(event);
@@ -336,7 +342,7 @@ static json_t *node_build(struct builder *builder, yaml_event_t *event, const st
 
 static void root_build(struct builder *builder, yaml_event_t *event)
 {
-	struct mark mark = { .at = place_of(event->start_mark) };
+	struct mark mark = {.at = place_of(event->start_mark)};
 	json_t *root = node_build(builder, event, NULL, 0);
 
 	if (!root)
@@ -380,7 +386,7 @@ static void stream_build(struct builder *builder)
 
 enum status config_yaml_read(struct config_tree *tree, const char *bytes, size_t size, struct report *report)
 {
-	struct builder builder = { .tree = tree, .report = report };
+	struct builder builder = {.tree = tree, .report = report};
 
 	if (!yaml_parser_initialize(&builder.parser))
 		return E_NOMEM;

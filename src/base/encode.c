@@ -148,7 +148,7 @@ char *base64url_dup(struct arena *arena, const void *data, size_t size)
 
 enum status base64url_parse(const char *text, size_t text_size, uint8_t *out, size_t max, size_t *ret_size)
 {
-	static const struct bits code = { 6, base64url_value };
+	static const struct bits code = {6, base64url_value};
 
 	return bits_parse(&code, text, text_size, out, max, ret_size);
 }
@@ -164,7 +164,7 @@ void base64_format(const void *data, size_t size, char *out)
 
 enum status base64_parse(const char *text, size_t text_size, uint8_t *out, size_t max, size_t *ret_size)
 {
-	static const struct bits code = { 6, base64_value };
+	static const struct bits code = {6, base64_value};
 
 	if (text_size % 4 != 0)
 		return E_INVALID;
@@ -180,7 +180,7 @@ void base32_format(const void *data, size_t size, char *out)
 
 enum status base32_parse(const char *text, size_t text_size, uint8_t *out, size_t max, size_t *ret_size)
 {
-	static const struct bits code = { 5, base32_value };
+	static const struct bits code = {5, base32_value};
 
 	while (text_size > 0 && text[text_size - 1] == '=')
 		text_size--;
@@ -237,7 +237,7 @@ void hex_format(const void *data, size_t size, char *out)
 
 enum status hex_parse(const char *text, size_t text_size, uint8_t *out, size_t max, size_t *ret_size)
 {
-	static const struct bits code = { 4, hex_value };
+	static const struct bits code = {4, hex_value};
 
 	return bits_parse(&code, text, text_size, out, max, ret_size);
 }

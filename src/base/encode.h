@@ -8,8 +8,8 @@
 
 struct arena;
 
-#define BASE64URL_SIZE(bytes) (((bytes) * 4 + 2) / 3)       /* characters without padding or NUL */
-#define BASE32_SIZE(bytes)    (((bytes) * 8 + 4) / 5)
+#define BASE64URL_SIZE(bytes) (((bytes)*4 + 2) / 3) /* characters without padding or NUL */
+#define BASE32_SIZE(bytes)    (((bytes)*8 + 4) / 5)
 
 /* RFC 4648 section 5, no padding. `out` needs BASE64URL_SIZE(size) + 1 bytes; the result is NUL-terminated. */
 void base64url_format(const void *data, size_t size, char *out);

@@ -14,7 +14,8 @@ static void json_free_zeroed(void *data)
 	free(data);
 }
 
-/* Passwords and private keys pass through trees. Set before main, because jansson's functions are not to change later. */
+/* Passwords and private keys pass through trees. Set before main, because jansson's functions are not to change later.
+ */
 __attribute__((constructor)) static void json_memory_init(void)
 {
 	json_set_alloc_funcs(malloc, json_free_zeroed);

@@ -23,7 +23,8 @@ enum status must_check json_parse_limited(const char *bytes, size_t size, size_t
 /* The member as a string borrowed from `object`; NULL when absent or of another type. */
 const char *json_get_string(const json_t *object, const char *key);
 /* E_NOT_FOUND when absent or null, E_INVALID when of another type or out of range. */
-enum status must_check json_take_int(const json_t *object, const char *key, int64_t min, int64_t max, int64_t *ret_value);
+enum status must_check json_take_int(const json_t *object, const char *key, int64_t min, int64_t max,
+				     int64_t *ret_value);
 /* `otherwise` when absent or of another type. */
 bool json_get_bool(const json_t *object, const char *key, bool otherwise);
 

@@ -23,12 +23,12 @@ static inline const char *log_text_(const char *text)
 	return text ? text : ""; /* evaluates once, and takes arrays without a warning */
 }
 
-#define LOG_S(k, v) ((struct log_field){ .key = (k), .text = log_text_(v) })
-#define LOG_N(k, v) ((struct log_field){ .key = (k), .number = (int64_t)(v) })
+#define LOG_S(k, v) ((struct log_field){.key = (k), .text = log_text_(v)})
+#define LOG_N(k, v) ((struct log_field){.key = (k), .number = (int64_t)(v)})
 
 /*
- * Thread-safe; keeps errno; opens no file. One write(2) a line. An event that would be longer than 64 KiB keeps its name
- * and gets "cut":true instead of its fields.
+ * Thread-safe; keeps errno; opens no file. One write(2) a line. An event that would be longer than 64 KiB keeps its
+ * name and gets "cut":true instead of its fields.
  */
 void log_event(enum log_level level, const char *event, const struct log_field *fields, size_t count);
 void log_level_set(enum log_level least);
@@ -39,8 +39,8 @@ void log_level_set(enum log_level least);
 void log_sink_set(void (*sink)(void *ctx, const char *line), void *ctx);
 
 #define LOG_FIELDS_(...)                                                                                               \
-	((const struct log_field[]){ __VA_ARGS__ }),                                                                   \
-		(sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
+	((const struct log_field[]){__VA_ARGS__}),                                                                     \
+		(sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
 #define log_debug(event, ...) log_event(LOG_DEBUG_, event, LOG_FIELDS_(__VA_ARGS__))
 #define log_info(event, ...)  log_event(LOG_INFO_, event, LOG_FIELDS_(__VA_ARGS__))
 #define log_warn(event, ...)  log_event(LOG_WARN_, event, LOG_FIELDS_(__VA_ARGS__))

@@ -27,7 +27,7 @@ static void system_fill(void *state, void *out, size_t size)
 	}
 }
 
-const struct random random_system = { .fill = system_fill };
+const struct random random_system = {.fill = system_fill};
 
 void random_fill(const struct random *random, void *out, size_t size)
 {
@@ -118,5 +118,5 @@ struct random random_seed(struct random_seeded *state, uint64_t seed)
 		mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111eb;
 		state->s[i] = mixed ^ mixed >> 31;
 	}
-	return (struct random){ .fill = seeded_fill, .state = state };
+	return (struct random){.fill = seeded_fill, .state = state};
 }

@@ -159,7 +159,7 @@ static void distance_row(const char *a, size_t row, const char *b, size_t b_size
 
 size_t text_distance(const char *a, const char *b)
 {
-	size_t rows[3][DISTANCE_MAX + 1] = { 0 };
+	size_t rows[3][DISTANCE_MAX + 1] = {0};
 	size_t a_size = strlen(a), b_size = strlen(b);
 
 	if (a_size > DISTANCE_MAX || b_size > DISTANCE_MAX)

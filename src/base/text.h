@@ -27,7 +27,7 @@ bool text_is_displayable(const char *text);
  * For log lines and names from outside. E_NOMEM only.
  */
 enum status must_check text_clean(struct arena *arena, const char *text, size_t size, size_t max_chars,
-                                  char **ret_clean);
+				  char **ret_clean);
 
 /* ASCII only; locale never matters. */
 bool text_equal_nocase(const char *a, const char *b);
@@ -40,7 +40,7 @@ bool text_is_empty(const char *text); /* NULL or "" */
 bool words_has(const char *words, const char *word);
 /* Calls fn for each word of a space-separated list; stops at the first status that is not OK. */
 enum status must_check words_each(const char *words, enum status (*fn)(const char *word, size_t size, void *ctx),
-                                  void *ctx);
+				  void *ctx);
 
 /* A decimal number, all of the text, no sign but an optional '-', within [min, max]. */
 enum status must_check text_parse_int(const char *text, int64_t min, int64_t max, int64_t *ret_value);
@@ -64,15 +64,17 @@ struct text {
 };
 
 void text_init(struct text *text, size_t limit);
-void text_done(struct text *text); /* zeroes and frees */
+void text_done(struct text *text);             /* zeroes and frees */
 void text_cut(struct text *text, size_t size); /* keep only the first `size` bytes, zero the rest */
 void text_add(struct text *text, const char *data);
 void text_add_bytes(struct text *text, const void *data, size_t size);
 void text_add_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_add_clean(struct text *out, const char *text, size_t size, size_t max_chars); /* as text_clean */
 /* The next three take NULL as "". */
-void text_add_json_string(struct text *text, const char *data); /* quoted and escaped; '<', '>' and '&' as \u00XX; a byte that is not UTF-8 as U+FFFD */
-void text_add_html(struct text *text, const char *data);        /* escaped for element content and quoted attributes */
-void text_add_percent(struct text *text, const char *data);     /* RFC 3986 unreserved stay */
+void text_add_json_string(
+	struct text *text,
+	const char *data); /* quoted and escaped; '<', '>' and '&' as \u00XX; a byte that is not UTF-8 as U+FFFD */
+void text_add_html(struct text *text, const char *data);    /* escaped for element content and quoted attributes */
+void text_add_percent(struct text *text, const char *data); /* RFC 3986 unreserved stay */
 
 #endif

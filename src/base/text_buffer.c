@@ -11,7 +11,7 @@
 
 void text_init(struct text *text, size_t limit)
 {
-	*text = (struct text){ .limit = limit < SIZE_MAX / 4 ? limit : SIZE_MAX / 4 };
+	*text = (struct text){.limit = limit < SIZE_MAX / 4 ? limit : SIZE_MAX / 4};
 }
 
 void text_done(struct text *text)
@@ -134,8 +134,8 @@ static const char *json_escape(const char *data, size_t size, char scratch[8])
 	case '\t': return "\\t";
 	default: break;
 	}
-	if (character >= 0x20 && !strchr("<>&\x7f", (int)(character < 0x80 ? character : 'x')) &&
-	    character != 0x2028 && character != 0x2029)
+	if (character >= 0x20 && !strchr("<>&\x7f", (int)(character < 0x80 ? character : 'x')) && character != 0x2028 &&
+	    character != 0x2029)
 		return NULL;
 	snprintf(scratch, 8, "\\u%04x", character & 0xFFFF);
 	return scratch;

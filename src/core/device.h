@@ -19,6 +19,7 @@ enum status must_check enrolment_start(const struct core *core, struct arena *ar
 struct enrolment_state {
 	const char *state;       /* open, confirm, active, void, expired */
 	const char *device_name; /* once a device is there */
+	bool contested;          /* a second device tried this enrolment and was refused: both sides say so */
 	const char *platform;
 };
 enum status must_check enrolment_look(const struct core *core, struct arena *arena, const char *id, int64_t now, struct enrolment_state *ret_state);
@@ -54,7 +55,8 @@ enum status must_check device_expect(const struct core *core, const struct devic
 enum status must_check device_set_push(const struct core *core, const struct device_row *device, const char *jti, const json_t *subscription, int64_t now);
 enum status must_check device_test_push(const struct core *core, const struct device_row *device, const char *jti, int64_t now);
 enum status must_check device_leave(const struct core *core, const struct device_row *device, const char *jti, int64_t now);
-enum status must_check device_revoke(const struct core *core, const char *device_id, const char *by, int64_t now);
+/* By an operator. E_NOT_FOUND, or E_CONFLICT when it is not active. */
+enum status must_check device_revoke(const struct core *core, const char *device_id, int64_t now);
 enum status must_check device_describe(const struct core *core, struct arena *arena, const struct device_row *device, int64_t now, json_t **ret_json);
 enum status must_check device_history(const struct core *core, struct arena *arena, const struct device_row *device, int64_t now, json_t **ret_json);
 

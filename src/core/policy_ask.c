@@ -80,12 +80,17 @@ static bool step_insert(struct plan *plan, size_t at, const struct step *step)
 	return true;
 }
 
-/* Asks for `step` too. A step that the new one answers anyway makes room for it, so nothing is asked twice. */
+/*
+ * Asks for `step` too, at *at or after what answers it already. A step that the new one answers anyway makes room for it, so
+ * nothing is asked twice.
+ */
 static bool step_add(struct plan *plan, size_t *at, const struct step *step)
 {
 	for (size_t i = 0; i < plan->step_count; i++)
-		if (step_implies(&plan->steps[i], step))
+		if (step_implies(&plan->steps[i], step)) {
+			*at = *at > i + 1 ? *at : i + 1;
 			return true;
+		}
 	for (size_t i = plan->step_count; i-- > 0;)
 		if (step_implies(step, &plan->steps[i])) {
 			step_remove(plan, i);

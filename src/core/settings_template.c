@@ -23,7 +23,7 @@ static const char before_policy[] =
 	"\n"
 	"# What a sign-in must prove. The first rule that matches decides, then the default.\n"
 	"# Each step is one factor, or several with | between them:\n"
-	"#   password, push:confirm, push:choose, push:enter[:digits], totp, recovery\n"
+	"# password, push:confirm, push:choose, push:enter, totp, recovery; push:enter:8 asks for 8 digits.\n"
 	"# `symbolon explain USER CLIENT` tells what a person would be asked, and why.\n"
 	"policy:\n"
 	"  default:\n"

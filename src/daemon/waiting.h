@@ -6,6 +6,8 @@
 #include "base/status.h"
 #include "endpoints/waiting.h"
 
+struct waiting_room;
+
 /* The waiting room behind endpoints/waiting.h. Waking a topic costs the same however many others wait. */
 enum status must_check waiting_room_new(struct waiting_room **ret_room);
 void waiting_room_free(struct waiting_room **room); /* after the server has stopped: every stream is closed */

@@ -54,8 +54,7 @@ static inline struct sql_arg sql_hash(const uint8_t *hash) /* 32 bytes, or NULL 
 	return sql_bytes(hash, 32);
 }
 
-/* One member: its column has its name, and its kind follows from its type. After a pointer to bytes comes their size.
- */
+/* One member: its column has its name, its kind follows from its type. After a pointer to bytes comes their size. */
 struct sql_field {
 	const char *column;
 	size_t offset;

@@ -70,8 +70,7 @@ void store_write_later(struct store *store, store_fn fn, void *ctx, void (*free_
 
 struct arena *store_tx_arena(struct store_tx *tx);
 
-/* Changes when somebody else (the command) has committed, and not with this store's own commits; PRAGMA data_version.
- */
+/* Changes when somebody else (the command) has committed, not with this store's own commits: PRAGMA data_version. */
 enum status must_check store_version(struct store *store, int64_t *ret_version);
 
 struct store_counters {
@@ -102,8 +101,8 @@ enum status must_check store_user_set_disabled(struct store_tx *tx, const char *
 /* The rule after deny, wrong or report: sets the level (4, then 6) until `until`; 0 and 0 lift it. */
 enum status must_check store_user_set_caution(struct store_tx *tx, const char *id, int level, int64_t until);
 enum status must_check store_user_set_expect(struct store_tx *tx, const char *id, int64_t until); /* 0: used or none */
-enum status must_check store_user_remove(struct store_tx *tx,
-					 const char *id); /* and all that hangs on it, but for audit */
+/* And all that hangs on it, but for audit. */
+enum status must_check store_user_remove(struct store_tx *tx, const char *id);
 enum status must_check store_user_set_groups(struct store_tx *tx, const char *id, const char *const *groups,
 					     size_t count);
 /* Sorted; both the array and the strings live in the tx's arena. */
@@ -136,8 +135,8 @@ enum status must_check store_login_end_all(struct store_tx *tx, const char *user
 					   const char *state, int64_t now);
 
 /* ---- challenges ---- */
-enum status must_check store_challenge_insert(
-	struct store_tx *tx, const struct challenge_row *row); /* E_CONFLICT: this user has one pending */
+/* E_CONFLICT: this user has one pending. */
+enum status must_check store_challenge_insert(struct store_tx *tx, const struct challenge_row *row);
 enum status must_check store_challenge_find(struct store_tx *tx, const char *id, struct challenge_row *ret_row);
 /* The one pending challenge of a user (offered to devices). */
 enum status must_check store_challenge_find_pending(struct store_tx *tx, const char *user_id,
@@ -149,8 +148,8 @@ enum status must_check store_challenge_find_pending(struct store_tx *tx, const c
  */
 enum status must_check store_challenge_settle(struct store_tx *tx, const char *id, const char *from,
 					      const struct challenge_settle *settle, int64_t unexpired_at);
-enum status must_check store_challenge_set_seen(struct store_tx *tx, const char *id,
-						int64_t now); /* only the first time; E_CONFLICT otherwise */
+/* Only the first time; E_CONFLICT otherwise. */
+enum status must_check store_challenge_set_seen(struct store_tx *tx, const char *id, int64_t now);
 /* Newest first. */
 enum status must_check store_challenge_recent(struct store_tx *tx, const char *user_id, size_t limit,
 					      struct challenge_row **ret_rows, size_t *ret_count);
@@ -158,17 +157,18 @@ enum status must_check store_challenge_recent(struct store_tx *tx, const char *u
 enum status must_check store_challenge_expire(struct store_tx *tx, int64_t now, size_t limit, size_t *ret_count);
 
 /* ---- devices and enrolments ---- */
-enum status must_check store_device_insert(struct store_tx *tx,
-					   const struct device_row *row); /* E_CONFLICT: this key is enrolled already */
+/* E_CONFLICT: this key is enrolled already. */
+enum status must_check store_device_insert(struct store_tx *tx, const struct device_row *row);
 enum status must_check store_device_find(struct store_tx *tx, const char *id, struct device_row *ret_row);
+/* All states, newest first. */
 enum status must_check store_device_list(struct store_tx *tx, const char *user_id, struct device_row **ret_rows,
-					 size_t *ret_count); /* all states, newest first */
+					 size_t *ret_count);
 /* Only if the state is still `from`. "revoked" and "void" set revoked_at. */
 enum status must_check store_device_set_state(struct store_tx *tx, const char *id, const char *from, const char *to,
 					      int64_t now);
+/* NULLs drop it; push_ok_at becomes 0. */
 enum status must_check store_device_set_push(struct store_tx *tx, const char *id, const char *endpoint,
-					     const char *p256dh, const char *auth,
-					     int64_t now); /* NULLs drop it; push_ok_at becomes 0 */
+					     const char *p256dh, const char *auth, int64_t now);
 enum status must_check store_device_set_push_ok(struct store_tx *tx, const char *id, int64_t now);
 enum status must_check store_device_set_seen(struct store_tx *tx, const char *id, int64_t now);
 /* Once in `within_s`: E_CONFLICT when the device reported later than now - within_s. */
@@ -180,8 +180,8 @@ enum status must_check store_enrolment_find_code(struct store_tx *tx, const uint
 /* Only if the state is still `from`; device_id and digits are set when not NULL. */
 enum status must_check store_enrolment_move(struct store_tx *tx, const char *id, const char *from, const char *to,
 					    const char *device_id, const char *digits);
-enum status must_check store_enrolment_take_code(struct store_tx *tx,
-						 const char *id); /* the typed code works once: E_CONFLICT after */
+/* The typed code works once: E_CONFLICT after. */
+enum status must_check store_enrolment_take_code(struct store_tx *tx, const char *id);
 
 /* ---- replay: one row, once ---- */
 /* E_CONFLICT when (scope, value) was there already. Rows go when they have expired. */
@@ -193,14 +193,14 @@ enum status must_check store_totp_insert(struct store_tx *tx, const struct totp_
 enum status must_check store_totp_list(struct store_tx *tx, const char *user_id, struct totp_row **ret_rows,
 				       size_t *ret_count);
 enum status must_check store_totp_find(struct store_tx *tx, const char *id, struct totp_row *ret_row);
-enum status must_check store_totp_use_step(struct store_tx *tx, const char *id, int64_t step,
-					   int64_t now); /* E_CONFLICT unless last_step < step */
+/* E_CONFLICT unless last_step < step. */
+enum status must_check store_totp_use_step(struct store_tx *tx, const char *id, int64_t step, int64_t now);
 enum status must_check store_totp_set_state(struct store_tx *tx, const char *id, const char *from, const char *to);
 enum status must_check store_totp_remove(struct store_tx *tx, const char *id);
 enum status must_check store_recovery_insert(struct store_tx *tx, const struct recovery_row *row);
 enum status must_check store_recovery_find(struct store_tx *tx, const char *selector, struct recovery_row *ret_row);
-enum status must_check store_recovery_use(struct store_tx *tx, const char *selector,
-					  int64_t now); /* E_CONFLICT when used */
+/* E_CONFLICT when used. */
+enum status must_check store_recovery_use(struct store_tx *tx, const char *selector, int64_t now);
 enum status must_check store_recovery_remove_all(struct store_tx *tx, const char *user_id);
 enum status must_check store_recovery_count(struct store_tx *tx, const char *user_id, int64_t *ret_unused);
 
@@ -209,8 +209,8 @@ enum status must_check store_session_insert(struct store_tx *tx, const struct se
 /* E_NOT_FOUND also when it was ended (idle_until and ends_at are the caller's to compare). */
 enum status must_check store_session_find(struct store_tx *tx, const uint8_t token_hash[32],
 					  struct session_row *ret_row);
-enum status must_check store_session_find_sid(struct store_tx *tx, const char *sid,
-					      struct session_row *ret_row); /* ended ones too */
+/* Ended ones too. */
+enum status must_check store_session_find_sid(struct store_tx *tx, const char *sid, struct session_row *ret_row);
 /* Everything but sid, user, created_at and ended_at, if it has not ended. Gives a new token (rise of privilege) when
  * token_hash differs. */
 enum status must_check store_session_update(struct store_tx *tx, const struct session_row *row);
@@ -229,20 +229,21 @@ enum status must_check store_browser_rotate(struct store_tx *tx, const char *id,
 					    const uint8_t new_hash[32], int64_t now);
 enum status must_check store_browser_remove(struct store_tx *tx, const char *id);
 enum status must_check store_browser_remove_all(struct store_tx *tx, const char *user_id);
+/* Oldest use first. */
 enum status must_check store_browser_list(struct store_tx *tx, const char *user_id, struct browser_row **ret_rows,
-					  size_t *ret_count); /* oldest use first */
+					  size_t *ret_count);
 
 /* ---- grants ---- */
 enum status must_check store_grant_insert(struct store_tx *tx, const struct grant_row *row);
 enum status must_check store_grant_find_code(struct store_tx *tx, const uint8_t code_hash[32],
 					     struct grant_row *ret_row);
-enum status must_check store_grant_redeem(struct store_tx *tx, const char *id,
-					  int64_t now); /* E_CONFLICT when redeemed, revoked or expired */
+/* E_CONFLICT when redeemed, revoked or expired. */
+enum status must_check store_grant_redeem(struct store_tx *tx, const char *id, int64_t now);
 enum status must_check store_grant_revoke(struct store_tx *tx, const char *id, int64_t now); /* and its access tokens */
 enum status must_check store_grant_revoke_login(struct store_tx *tx, const char *login_id, int64_t now);
 enum status must_check store_grant_revoke_user(struct store_tx *tx, const char *user_id, int64_t now);
-enum status must_check store_token_insert(
-	struct store_tx *tx, const struct token_row *row); /* E_CONFLICT also when its grant is revoked or not there */
+/* E_CONFLICT also when its grant is revoked or not there. */
+enum status must_check store_token_insert(struct store_tx *tx, const struct token_row *row);
 /*
  * The row's revoked_at is not 0 when the token, its grant or the session of its grant was revoked or ended, or its user
  * is disabled; expires_at is the caller's to compare.
@@ -255,8 +256,8 @@ enum status must_check store_attempt_insert(struct store_tx *tx, const char *sub
 /* At `since` or later. */
 enum status must_check store_attempt_count(struct store_tx *tx, const char *subject, const char *kind, int64_t since,
 					   int64_t *ret_count);
-enum status must_check store_attempt_last(struct store_tx *tx, const char *subject, const char *kind,
-					  int64_t *ret_at); /* 0 when none */
+/* 0 when none. */
+enum status must_check store_attempt_last(struct store_tx *tx, const char *subject, const char *kind, int64_t *ret_at);
 enum status must_check store_attempt_clear(struct store_tx *tx, const char *subject, const char *kind);
 
 /* ---- outbox ---- */
@@ -273,8 +274,9 @@ enum status must_check store_audit_newest(struct store_tx *tx, const char *user_
 
 /* ---- keys ---- */
 enum status must_check store_key_insert(struct store_tx *tx, const struct key_row *row);
+/* Purpose NULL: all; newest first. */
 enum status must_check store_key_list(struct store_tx *tx, const char *purpose, struct key_row **ret_rows,
-				      size_t *ret_count); /* purpose NULL: all; newest first */
+				      size_t *ret_count);
 enum status must_check store_key_set_state(struct store_tx *tx, const char *kid, const char *state, int64_t now);
 
 /* ---- meta ---- */

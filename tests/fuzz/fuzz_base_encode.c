@@ -15,10 +15,10 @@ static const struct {
 	parse_fn *parse;
 	format_fn *format;
 } codes[] = {
-	{ base64url_parse, base64url_format },
-	{ base64_parse, base64_format },
-	{ base32_parse, base32_format },
-	{ hex_parse, hex_format },
+	{base64url_parse, base64url_format},
+	{base64_parse, base64_format},
+	{base32_parse, base32_format},
+	{hex_parse, hex_format},
 };
 
 static void demand(int holds)

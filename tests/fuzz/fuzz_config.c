@@ -11,7 +11,8 @@
 /* Every keyword of the subset. */
 static const char schema_text[] =
 	"{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"issuer\"],\"properties\":{"
-	"\"issuer\":{\"type\":\"string\",\"format\":\"uri\",\"minLength\":3,\"maxLength\":200,\"description\":\"an address\"},"
+	"\"issuer\":{\"type\":\"string\",\"format\":\"uri\",\"minLength\":3,\"maxLength\":200,\"description\":\"an "
+	"address\"},"
 	"\"ttl\":{\"type\":[\"string\",\"integer\"],\"format\":\"duration\"},"
 	"\"workers\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":64,\"default\":4},"
 	"\"name\":{\"type\":\"string\",\"pattern\":\"^[a-z][a-z0-9-]*$\"},"

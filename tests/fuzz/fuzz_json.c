@@ -23,12 +23,12 @@ static size_t depth_of(const json_t *json)
 
 	if (!json_is_object(json) && !json_is_array(json))
 		return 0;
-	json_object_foreach((json_t *)(uintptr_t)json, key, member) {
+	json_object_foreach ((json_t *)(uintptr_t)json, key, member) {
 		demand(utf8_is_valid(key, strlen(key)));
 		if (depth_of(member) > deepest)
 			deepest = depth_of(member);
 	}
-	json_array_foreach((json_t *)(uintptr_t)json, i, member)
+	json_array_foreach ((json_t *)(uintptr_t)json, i, member)
 		if (depth_of(member) > deepest)
 			deepest = depth_of(member);
 	return deepest + 1;

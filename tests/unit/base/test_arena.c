@@ -71,7 +71,7 @@ static void without_an_arena_there_is_no_memory(void **state)
 static void copies_are_equal_and_bounded(void **state)
 {
 	scoped_arena *arena = arena_new(4096);
-	const unsigned char bytes[] = { 1, 0, 2 };
+	const unsigned char bytes[] = {1, 0, 2};
 
 	assert_string_equal(arena_strdup(arena, "demo"), "demo");
 	assert_string_equal(arena_strndup(arena, "demonstration", 4), "demo");
@@ -100,7 +100,7 @@ static void hook_note(void *object)
 static void hook_defers_another(void *object)
 {
 	strcat(order, "x");
-	arena_defer(object, hook_note, (char[]){ "y" });
+	arena_defer(object, hook_note, (char[]){"y"});
 }
 
 static void hooks_run_newest_first_and_once(void **state)
@@ -182,8 +182,8 @@ static void secret_comparison_sees_every_byte(void **state)
 
 static void secret_is_zeroed_to_the_last_byte(void **state)
 {
-	struct secret secret = { .size = 64 };
-	const struct secret zero = { 0 };
+	struct secret secret = {.size = 64};
+	const struct secret zero = {0};
 
 	memset(secret.bytes, 0xFF, sizeof(secret.bytes));
 	secret_cleanup_(&secret);

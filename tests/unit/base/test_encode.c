@@ -14,13 +14,13 @@ typedef void format_fn(const void *, size_t, char *);
 static const struct {
 	const char *plain, *base64, *base64url, *base32, *hex;
 } vectors[] = {
-	{ "", "", "", "", "" },
-	{ "f", "Zg==", "Zg", "MY", "66" },
-	{ "fo", "Zm8=", "Zm8", "MZXQ", "666f" },
-	{ "foo", "Zm9v", "Zm9v", "MZXW6", "666f6f" },
-	{ "foob", "Zm9vYg==", "Zm9vYg", "MZXW6YQ", "666f6f62" },
-	{ "fooba", "Zm9vYmE=", "Zm9vYmE", "MZXW6YTB", "666f6f6261" },
-	{ "foobar", "Zm9vYmFy", "Zm9vYmFy", "MZXW6YTBOI", "666f6f626172" },
+	{"", "", "", "", ""},
+	{"f", "Zg==", "Zg", "MY", "66"},
+	{"fo", "Zm8=", "Zm8", "MZXQ", "666f"},
+	{"foo", "Zm9v", "Zm9v", "MZXW6", "666f6f"},
+	{"foob", "Zm9vYg==", "Zm9vYg", "MZXW6YQ", "666f6f62"},
+	{"fooba", "Zm9vYmE=", "Zm9vYmE", "MZXW6YTB", "666f6f6261"},
+	{"foobar", "Zm9vYmFy", "Zm9vYmFy", "MZXW6YTBOI", "666f6f626172"},
 };
 
 static void check_vector(const char *plain, const char *coded, format_fn *format, parse_fn *parse)
@@ -52,10 +52,10 @@ static void random_bytes_come_back(void **state)
 		format_fn *format;
 		parse_fn *parse;
 	} codes[] = {
-		{ base64_format, base64_parse },
-		{ base64url_format, base64url_parse },
-		{ base32_format, base32_parse },
-		{ hex_format, hex_parse },
+		{base64_format, base64_parse},
+		{base64url_format, base64url_parse},
+		{base32_format, base32_parse},
+		{hex_format, hex_parse},
 	};
 	struct random_seeded seeded;
 	struct random random = random_seed(&seeded, 1);
@@ -76,7 +76,7 @@ static void random_bytes_come_back(void **state)
 
 static void sizes_are_as_the_macros_say(void **state)
 {
-	uint8_t bytes[70] = { 0 };
+	uint8_t bytes[70] = {0};
 	char text[200];
 
 	for (size_t size = 0; size <= sizeof(bytes); size++) {
@@ -99,40 +99,40 @@ static const struct {
 	const char *text;
 	size_t size;
 } bad[] = {
-	{ "padding", base64url_parse, "Zg==", 4 },
-	{ "one character", base64url_parse, "Z", 1 },
-	{ "five characters", base64url_parse, "Zm9vY", 5 },
-	{ "stray bits of two", base64url_parse, "Zh", 2 },
-	{ "stray bits of three", base64url_parse, "Zm9", 3 },
-	{ "alphabet of base64", base64url_parse, "+/+/", 4 },
-	{ "space", base64url_parse, "Zm 9v", 5 },
-	{ "line feed at the end", base64url_parse, "Zm9v\n", 5 },
-	{ "NUL", base64url_parse, "Zm\0v", 4 },
-	{ "high bytes", base64url_parse, "Zm\xC3\xA9", 4 },
-	{ "no padding", base64_parse, "Zg", 2 },
-	{ "too little padding", base64_parse, "Zg=", 3 },
-	{ "padding alone", base64_parse, "====", 4 },
-	{ "three of padding", base64_parse, "Z===", 4 },
-	{ "padding in the middle", base64_parse, "Zg==Zg==", 8 },
-	{ "padding after a whole group", base64_parse, "Zm9v====", 8 },
-	{ "stray bits", base64_parse, "Zh==", 4 },
-	{ "alphabet of base64url", base64_parse, "-_-_", 4 },
-	{ "line break", base64_parse, "Zm9v\r\nZm", 8 },
-	{ "one character", base32_parse, "M", 1 },
-	{ "three characters", base32_parse, "MZX", 3 },
-	{ "six characters", base32_parse, "MZXW6Y", 6 },
-	{ "stray bits", base32_parse, "MZ", 2 },
-	{ "a one", base32_parse, "M1", 2 },
-	{ "an eight", base32_parse, "M8", 2 },
-	{ "padding in the middle", base32_parse, "MY=MY", 5 },
-	{ "tab", base32_parse, "MZXW6\t", 6 },
-	{ "zero width", base32_parse, "MZXW6\xE2\x80\x8B", 8 },
-	{ "half a byte", hex_parse, "f", 1 },
-	{ "three digits", hex_parse, "fff", 3 },
-	{ "g", hex_parse, "fg", 2 },
-	{ "prefix", hex_parse, "0x00", 4 },
-	{ "space", hex_parse, "ff ff", 5 },
-	{ "NUL", hex_parse, "f\0", 2 },
+	{"padding", base64url_parse, "Zg==", 4},
+	{"one character", base64url_parse, "Z", 1},
+	{"five characters", base64url_parse, "Zm9vY", 5},
+	{"stray bits of two", base64url_parse, "Zh", 2},
+	{"stray bits of three", base64url_parse, "Zm9", 3},
+	{"alphabet of base64", base64url_parse, "+/+/", 4},
+	{"space", base64url_parse, "Zm 9v", 5},
+	{"line feed at the end", base64url_parse, "Zm9v\n", 5},
+	{"NUL", base64url_parse, "Zm\0v", 4},
+	{"high bytes", base64url_parse, "Zm\xC3\xA9", 4},
+	{"no padding", base64_parse, "Zg", 2},
+	{"too little padding", base64_parse, "Zg=", 3},
+	{"padding alone", base64_parse, "====", 4},
+	{"three of padding", base64_parse, "Z===", 4},
+	{"padding in the middle", base64_parse, "Zg==Zg==", 8},
+	{"padding after a whole group", base64_parse, "Zm9v====", 8},
+	{"stray bits", base64_parse, "Zh==", 4},
+	{"alphabet of base64url", base64_parse, "-_-_", 4},
+	{"line break", base64_parse, "Zm9v\r\nZm", 8},
+	{"one character", base32_parse, "M", 1},
+	{"three characters", base32_parse, "MZX", 3},
+	{"six characters", base32_parse, "MZXW6Y", 6},
+	{"stray bits", base32_parse, "MZ", 2},
+	{"a one", base32_parse, "M1", 2},
+	{"an eight", base32_parse, "M8", 2},
+	{"padding in the middle", base32_parse, "MY=MY", 5},
+	{"tab", base32_parse, "MZXW6\t", 6},
+	{"zero width", base32_parse, "MZXW6\xE2\x80\x8B", 8},
+	{"half a byte", hex_parse, "f", 1},
+	{"three digits", hex_parse, "fff", 3},
+	{"g", hex_parse, "fg", 2},
+	{"prefix", hex_parse, "0x00", 4},
+	{"space", hex_parse, "ff ff", 5},
+	{"NUL", hex_parse, "f\0", 2},
 };
 
 static void malformed_text_is_refused_and_nothing_written(void **state)
@@ -152,7 +152,7 @@ static void malformed_text_is_refused_and_nothing_written(void **state)
 
 static void more_than_fits_is_refused(void **state)
 {
-	uint8_t bytes[3] = { 0xAA, 0xAA, 0xAA };
+	uint8_t bytes[3] = {0xAA, 0xAA, 0xAA};
 	size_t size = 77;
 
 	assert_int_equal(base64url_parse("Zm9v", 4, bytes, 2, &size), E_INVALID);
@@ -169,8 +169,8 @@ static void more_than_fits_is_refused(void **state)
 
 static void base32_forgives_what_people_type(void **state)
 {
-	static const char *const same[] = { "MZXW6YTBOI", "mzxw6ytboi", "MZXW 6YTB OI", "mzxw-6ytb-oi",
-					    "MZXW6YTBOI======", " MZXW6YTBOI " };
+	static const char *const same[] = {"MZXW6YTBOI",   "mzxw6ytboi",       "MZXW 6YTB OI",
+					   "mzxw-6ytb-oi", "MZXW6YTBOI======", " MZXW6YTBOI "};
 
 	for (size_t i = 0; i < ARRAY_COUNT(same); i++) {
 		uint8_t bytes[6];
@@ -196,21 +196,21 @@ static const struct {
 	size_t out_size;
 	const char *normal; /* NULL: refused */
 } crockford_cases[] = {
-	{ "01234-56789", 11, "0123456789" },
-	{ "abcde-fghjk", 11, "ABCDEFGHJK" },
-	{ "oOiIlL", 11, "001111" },
-	{ " 0 - 1 ", 11, "01" },
-	{ "MNPQRSTVWXYZ", 13, "MNPQRSTVWXYZ" },
-	{ "MNPQRSTVWXYZ", 12, NULL },
-	{ "U", 11, NULL },
-	{ "u", 11, NULL },
-	{ "", 11, NULL },
-	{ "--", 11, NULL },
-	{ "0123*", 11, NULL },
-	{ "0123\n", 11, NULL },
-	{ "\xEF\xBC\x91", 11, NULL }, /* a full-width one */
-	{ "0", 0, NULL },
-	{ "0", 1, NULL },
+	{"01234-56789", 11, "0123456789"},
+	{"abcde-fghjk", 11, "ABCDEFGHJK"},
+	{"oOiIlL", 11, "001111"},
+	{" 0 - 1 ", 11, "01"},
+	{"MNPQRSTVWXYZ", 13, "MNPQRSTVWXYZ"},
+	{"MNPQRSTVWXYZ", 12, NULL},
+	{"U", 11, NULL},
+	{"u", 11, NULL},
+	{"", 11, NULL},
+	{"--", 11, NULL},
+	{"0123*", 11, NULL},
+	{"0123\n", 11, NULL},
+	{"\xEF\xBC\x91", 11, NULL}, /* a full-width one */
+	{"0", 0, NULL},
+	{"0", 1, NULL},
 };
 
 static void crockford_folds_what_people_confuse(void **state)
@@ -227,8 +227,8 @@ static void crockford_folds_what_people_confuse(void **state)
 
 static void crockford_text_is_already_normal(void **state)
 {
-	const uint8_t bytes[] = { 0x00, 0x44, 0x32, 0x14, 0xC7, 0x42, 0x54, 0xB6, 0x35, 0xCF,
-				  0x84, 0x65, 0x3A, 0x56, 0xD7, 0xC6, 0x75, 0xBE, 0x77, 0xDF };
+	const uint8_t bytes[] = {0x00, 0x44, 0x32, 0x14, 0xC7, 0x42, 0x54, 0xB6, 0x35, 0xCF,
+				 0x84, 0x65, 0x3A, 0x56, 0xD7, 0xC6, 0x75, 0xBE, 0x77, 0xDF};
 	char text[64], normal[64];
 
 	crockford_format(bytes, sizeof(bytes), text); /* the bytes count 0 to 31 in digits of five bits */

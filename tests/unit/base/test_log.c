@@ -32,7 +32,7 @@ static int sink_begin(void **state)
 {
 	static struct seen seen;
 
-	seen = (struct seen){ 0 };
+	seen = (struct seen){0};
 	log_sink_set(sink_parse, &seen);
 	log_level_set(LOG_INFO_);
 	*state = &seen;
@@ -95,19 +95,21 @@ static void hostile_text_stays_inside_its_string(void **state)
 	static const struct {
 		const char *text, *shown;
 	} cases[] = {
-		{ "a\n{\"level\":\"info\",\"event\":\"login.approved\"}",
-		  "a\xEF\xBF\xBD{\"level\":\"info\",\"event\":\"login.approved\"}" },
-		{ "\",\"event\":\"login.approved\",\"x\":\"", "\",\"event\":\"login.approved\",\"x\":\"" },
-		{ "back\\", "back\\" },
-		{ "\r\n\t\x01\x7F", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD" },
-		{ "\x1B[2J", "\xEF\xBF\xBD[2J" },
-		{ "\xE2\x80\xAE" "txt", "\xEF\xBF\xBDtxt" },
-		{ "ad\xE2\x80\x8Bmin\xEF\xBB\xBF", "ad\xEF\xBF\xBDmin\xEF\xBF\xBD" },
-		{ "\xE2\x80\xA8\xC2\x85", "\xEF\xBF\xBD\xEF\xBF\xBD" },
-		{ "\xFF\xC0\x80\xED\xA0\x80",
-		  "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD" },
-		{ "\xF0\x9F\x98\x80</script>", "\xF0\x9F\x98\x80</script>" },
-		{ "\xE2\x80", "\xEF\xBF\xBD\xEF\xBF\xBD" },
+		{"a\n{\"level\":\"info\",\"event\":\"login.approved\"}",
+		 "a\xEF\xBF\xBD{\"level\":\"info\",\"event\":\"login.approved\"}"},
+		{"\",\"event\":\"login.approved\",\"x\":\"", "\",\"event\":\"login.approved\",\"x\":\""},
+		{"back\\", "back\\"},
+		{"\r\n\t\x01\x7F", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
+		{"\x1B[2J", "\xEF\xBF\xBD[2J"},
+		{"\xE2\x80\xAE"
+		 "txt",
+		 "\xEF\xBF\xBDtxt"},
+		{"ad\xE2\x80\x8Bmin\xEF\xBB\xBF", "ad\xEF\xBF\xBDmin\xEF\xBF\xBD"},
+		{"\xE2\x80\xA8\xC2\x85", "\xEF\xBF\xBD\xEF\xBF\xBD"},
+		{"\xFF\xC0\x80\xED\xA0\x80",
+		 "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
+		{"\xF0\x9F\x98\x80</script>", "\xF0\x9F\x98\x80</script>"},
+		{"\xE2\x80", "\xEF\xBF\xBD\xEF\xBF\xBD"},
 	};
 	struct seen *seen = *state;
 
@@ -123,7 +125,7 @@ static void hostile_text_stays_inside_its_string(void **state)
 static void hostile_event_and_key_stay_inside_theirs(void **state)
 {
 	struct seen *seen = *state;
-	const struct log_field field = { .key = "k\"\n", .text = "v" };
+	const struct log_field field = {.key = "k\"\n", .text = "v"};
 
 	log_event(LOG_INFO_, "e\",\"x\":\"\n", &field, 1);
 	assert_int_equal(seen->count, 1);

@@ -23,12 +23,12 @@ static double chi_deviate(const uint32_t *counts, size_t cells, double total)
 
 static void small_bounds_are_uniform(void **state)
 {
-	static const uint32_t bounds[] = { 2, 3, 7, 10, 31, 90, 100, 255 };
+	static const uint32_t bounds[] = {2, 3, 7, 10, 31, 90, 100, 255};
 	struct random_seeded seeded;
 	struct random random = random_seed(&seeded, 20);
 
 	for (size_t i = 0; i < ARRAY_COUNT(bounds); i++) {
-		uint32_t counts[256] = { 0 };
+		uint32_t counts[256] = {0};
 
 		for (size_t draw = 0; draw < 200000; draw++) {
 			uint32_t value = random_below(&random, bounds[i]);
@@ -49,7 +49,7 @@ static void large_bound_is_not_biased_towards_low_results(void **state)
 	const uint32_t bound = 3U << 30;
 	struct random_seeded seeded;
 	struct random random = random_seed(&seeded, 21);
-	uint32_t counts[3] = { 0 };
+	uint32_t counts[3] = {0};
 
 	for (size_t draw = 0; draw < 100000; draw++)
 		counts[random_below(&random, bound) / (1U << 30)]++;
@@ -66,10 +66,10 @@ static void fill_script(void *state, void *out, size_t size)
 
 static void draws_that_would_bias_are_thrown_away(void **state)
 {
-	static const uint32_t script[] = { 0, 3, 5, 4 }; /* 2^32 mod 10 is 6: below that is rejected */
-	static const uint32_t more[] = { 0, 5, 6, 0xFFFFFFFF };
+	static const uint32_t script[] = {0, 3, 5, 4}; /* 2^32 mod 10 is 6: below that is rejected */
+	static const uint32_t more[] = {0, 5, 6, 0xFFFFFFFF};
 	const uint32_t *next = script;
-	struct random random = { fill_script, &next };
+	struct random random = {fill_script, &next};
 
 	assert_int_equal(random_below(&random, 2), 0);
 	next = more;
@@ -87,7 +87,7 @@ static void digits_are_uniform_in_every_place(void **state)
 	struct random random = random_seed(&seeded, 22);
 
 	for (unsigned digits = 1; digits <= 9; digits++) {
-		uint32_t counts[9][10] = { { 0 } };
+		uint32_t counts[9][10] = {{0}};
 
 		for (size_t draw = 0; draw < 20000; draw++) {
 			char out[11];
@@ -110,7 +110,7 @@ static void two_digits_take_all_hundred_values(void **state)
 {
 	struct random_seeded seeded;
 	struct random random = random_seed(&seeded, 23);
-	uint32_t counts[100] = { 0 };
+	uint32_t counts[100] = {0};
 
 	for (size_t draw = 0; draw < 100000; draw++) {
 		char out[3];
@@ -142,7 +142,7 @@ static void tokens_decode_to_their_bytes_and_differ(void **state)
 
 static void system_source_fills_every_byte(void **state)
 {
-	uint8_t seen[1000] = { 0 };
+	uint8_t seen[1000] = {0};
 
 	/* a byte stays zero through 8 fills with a chance of 2^-64 */
 	for (size_t round = 0; round < 8; round++) {

@@ -88,30 +88,30 @@ static const struct {
 	enum status status;
 	int64_t value;
 } int_cases[] = {
-	{ "0", 0, 9, OK, 0 },
-	{ "42", 0, 42, OK, 42 },
-	{ "-42", -42, 0, OK, -42 },
-	{ "007", 0, 9, OK, 7 },
-	{ "-0", 0, 0, OK, 0 },
-	{ "9223372036854775807", INT64_MIN, INT64_MAX, OK, INT64_MAX },
-	{ "-9223372036854775808", INT64_MIN, INT64_MAX, OK, INT64_MIN },
-	{ "9223372036854775808", INT64_MIN, INT64_MAX, E_INVALID, 0 },
-	{ "-9223372036854775809", INT64_MIN, INT64_MAX, E_INVALID, 0 },
-	{ "99999999999999999999999999", INT64_MIN, INT64_MAX, E_INVALID, 0 },
-	{ "43", 0, 42, E_INVALID, 0 },
-	{ "-1", 0, 42, E_INVALID, 0 },
-	{ "", 0, 9, E_INVALID, 0 },
-	{ "-", -9, 9, E_INVALID, 0 },
-	{ "--1", -9, 9, E_INVALID, 0 },
-	{ "+1", 0, 9, E_INVALID, 0 },
-	{ " 1", 0, 9, E_INVALID, 0 },
-	{ "1 ", 0, 9, E_INVALID, 0 },
-	{ "1\n", 0, 9, E_INVALID, 0 },
-	{ "0x1", 0, 9, E_INVALID, 0 },
-	{ "1e1", 0, 99, E_INVALID, 0 },
-	{ "1.0", 0, 9, E_INVALID, 0 },
-	{ "\xD9\xA1", 0, 9, E_INVALID, 0 }, /* an Arabic digit */
-	{ NULL, 0, 9, E_INVALID, 0 },
+	{"0", 0, 9, OK, 0},
+	{"42", 0, 42, OK, 42},
+	{"-42", -42, 0, OK, -42},
+	{"007", 0, 9, OK, 7},
+	{"-0", 0, 0, OK, 0},
+	{"9223372036854775807", INT64_MIN, INT64_MAX, OK, INT64_MAX},
+	{"-9223372036854775808", INT64_MIN, INT64_MAX, OK, INT64_MIN},
+	{"9223372036854775808", INT64_MIN, INT64_MAX, E_INVALID, 0},
+	{"-9223372036854775809", INT64_MIN, INT64_MAX, E_INVALID, 0},
+	{"99999999999999999999999999", INT64_MIN, INT64_MAX, E_INVALID, 0},
+	{"43", 0, 42, E_INVALID, 0},
+	{"-1", 0, 42, E_INVALID, 0},
+	{"", 0, 9, E_INVALID, 0},
+	{"-", -9, 9, E_INVALID, 0},
+	{"--1", -9, 9, E_INVALID, 0},
+	{"+1", 0, 9, E_INVALID, 0},
+	{" 1", 0, 9, E_INVALID, 0},
+	{"1 ", 0, 9, E_INVALID, 0},
+	{"1\n", 0, 9, E_INVALID, 0},
+	{"0x1", 0, 9, E_INVALID, 0},
+	{"1e1", 0, 99, E_INVALID, 0},
+	{"1.0", 0, 9, E_INVALID, 0},
+	{"\xD9\xA1", 0, 9, E_INVALID, 0}, /* an Arabic digit */
+	{NULL, 0, 9, E_INVALID, 0},
 };
 
 static void number_is_read_whole_and_within_bounds(void **state)
@@ -119,7 +119,8 @@ static void number_is_read_whole_and_within_bounds(void **state)
 	for (size_t i = 0; i < ARRAY_COUNT(int_cases); i++) {
 		int64_t value = -77;
 
-		if (text_parse_int(int_cases[i].text, int_cases[i].min, int_cases[i].max, &value) != int_cases[i].status ||
+		if (text_parse_int(int_cases[i].text, int_cases[i].min, int_cases[i].max, &value) !=
+			    int_cases[i].status ||
 		    value != (int_cases[i].status == OK ? int_cases[i].value : -77))
 			fail_msg("%s", int_cases[i].text ? int_cases[i].text : "NULL");
 	}
@@ -130,25 +131,25 @@ static const struct {
 	enum status status;
 	int64_t seconds;
 } duration_cases[] = {
-	{ "90", OK, 90 },
-	{ "15s", OK, 15 },
-	{ "10m", OK, 600 },
-	{ "12h", OK, 43200 },
-	{ "30d", OK, 2592000 },
-	{ "0", OK, 0 },
-	{ "106751991167300d", OK, 9223372036854720000 },
-	{ "106751991167301d", E_INVALID, 0 }, /* one more than fits */
-	{ "9223372036854775808", E_INVALID, 0 },
-	{ "", E_INVALID, 0 },
-	{ "m", E_INVALID, 0 },
-	{ "-5m", E_INVALID, 0 },
-	{ "+5m", E_INVALID, 0 },
-	{ "5 m", E_INVALID, 0 },
-	{ "5M", E_INVALID, 0 },
-	{ "5w", E_INVALID, 0 },
-	{ "1h30m", E_INVALID, 0 },
-	{ "1.5h", E_INVALID, 0 },
-	{ NULL, E_INVALID, 0 },
+	{"90", OK, 90},
+	{"15s", OK, 15},
+	{"10m", OK, 600},
+	{"12h", OK, 43200},
+	{"30d", OK, 2592000},
+	{"0", OK, 0},
+	{"106751991167300d", OK, 9223372036854720000},
+	{"106751991167301d", E_INVALID, 0}, /* one more than fits */
+	{"9223372036854775808", E_INVALID, 0},
+	{"", E_INVALID, 0},
+	{"m", E_INVALID, 0},
+	{"-5m", E_INVALID, 0},
+	{"+5m", E_INVALID, 0},
+	{"5 m", E_INVALID, 0},
+	{"5M", E_INVALID, 0},
+	{"5w", E_INVALID, 0},
+	{"1h30m", E_INVALID, 0},
+	{"1.5h", E_INVALID, 0},
+	{NULL, E_INVALID, 0},
 };
 
 static void duration_is_a_number_and_a_unit(void **state)
@@ -175,7 +176,8 @@ static void distance_counts_single_mistakes(void **state)
 	assert_int_equal(text_distance("", "abc"), 3);
 	assert_int_equal(text_distance("abc", ""), 3);
 	assert_int_equal(text_distance("", ""), 0);
-	assert_int_equal(text_distance("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "a"), SIZE_MAX);
+	assert_int_equal(text_distance("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "a"),
+			 SIZE_MAX);
 }
 
 static void buffer_stops_at_its_limit(void **state)
@@ -268,17 +270,17 @@ static void escapes_are_as_their_formats_want(void **state)
 		void (*add)(struct text *, const char *);
 		const char *data, *wanted;
 	} cases[] = {
-		{ text_add_json_string, "a<\x01\xFF", "\"a\\u003c\\u0001\xEF\xBF\xBD\"" },
-		{ text_add_json_string, NULL, "\"\"" },
-		{ text_add_json_string, "\xC3", "\"\xEF\xBF\xBD\"" },
-		{ text_add_html, "<a href=\"x\" b='y'>&</a>",
-		  "&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;&lt;/a&gt;" },
-		{ text_add_html, "caf\xC3\xA9 \xC0\xBCscript", "caf\xC3\xA9 \xEF\xBF\xBD\xEF\xBF\xBDscript" },
-		{ text_add_html, NULL, "" },
-		{ text_add_percent, "AZaz09-._~", "AZaz09-._~" },
-		{ text_add_percent, "a b&c=d/?#%+", "a%20b%26c%3Dd%2F%3F%23%25%2B" },
-		{ text_add_percent, "\xC3\xA9\xFF\n", "%C3%A9%FF%0A" },
-		{ text_add_percent, NULL, "" },
+		{text_add_json_string, "a<\x01\xFF", "\"a\\u003c\\u0001\xEF\xBF\xBD\""},
+		{text_add_json_string, NULL, "\"\""},
+		{text_add_json_string, "\xC3", "\"\xEF\xBF\xBD\""},
+		{text_add_html, "<a href=\"x\" b='y'>&</a>",
+		 "&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;&lt;/a&gt;"},
+		{text_add_html, "caf\xC3\xA9 \xC0\xBCscript", "caf\xC3\xA9 \xEF\xBF\xBD\xEF\xBF\xBDscript"},
+		{text_add_html, NULL, ""},
+		{text_add_percent, "AZaz09-._~", "AZaz09-._~"},
+		{text_add_percent, "a b&c=d/?#%+", "a%20b%26c%3Dd%2F%3F%23%25%2B"},
+		{text_add_percent, "\xC3\xA9\xFF\n", "%C3%A9%FF%0A"},
+		{text_add_percent, NULL, ""},
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {

@@ -11,37 +11,37 @@ static const struct {
 	size_t size;
 	bool valid;
 } utf8_cases[] = {
-	{ "ASCII", "demo", 4, true },
-	{ "empty", "", 0, true },
-	{ "two bytes, the least", "\xC2\x80", 2, true },
-	{ "three bytes, the least", "\xE0\xA0\x80", 3, true },
-	{ "before the surrogates", "\xED\x9F\xBF", 3, true },
-	{ "after the surrogates", "\xEE\x80\x80", 3, true },
-	{ "four bytes, the least", "\xF0\x90\x80\x80", 4, true },
-	{ "four bytes, a face", "\xF0\x9F\x98\x80", 4, true },
-	{ "four bytes, the last", "\xF4\x8F\xBF\xBF", 4, true },
-	{ "overlong slash, two bytes", "\xC0\xAF", 2, false },
-	{ "overlong, C1", "\xC1\xBF", 2, false },
-	{ "overlong slash, three bytes", "\xE0\x80\xAF", 3, false },
-	{ "overlong, the largest of three bytes", "\xE0\x9F\xBF", 3, false },
-	{ "overlong slash, four bytes", "\xF0\x80\x80\xAF", 4, false },
-	{ "overlong, the largest of four bytes", "\xF0\x8F\xBF\xBF", 4, false },
-	{ "overlong NUL", "\xC0\x80", 2, false },
-	{ "high surrogate", "\xED\xA0\x80", 3, false },
-	{ "low surrogate", "\xED\xBF\xBF", 3, false },
-	{ "a pair of surrogates", "\xED\xA0\xBD\xED\xB8\x80", 6, false },
-	{ "beyond U+10FFFF", "\xF4\x90\x80\x80", 4, false },
-	{ "F5", "\xF5\x80\x80\x80", 4, false },
-	{ "five bytes", "\xF8\x88\x80\x80\x80", 5, false },
-	{ "FE", "\xFE", 1, false },
-	{ "FF", "\xFF", 1, false },
-	{ "a tail alone", "\x80", 1, false },
-	{ "cut after the first of two", "\xC3", 1, false },
-	{ "cut after the second of three", "\xE2\x82", 2, false },
-	{ "cut after the third of four", "\xF0\x9F\x98", 3, false },
-	{ "tail replaced by ASCII", "\xE2\x28\xA1", 3, false },
-	{ "NUL", "a\0b", 3, false },
-	{ "good and then bad", "demo\xFF", 5, false },
+	{"ASCII", "demo", 4, true},
+	{"empty", "", 0, true},
+	{"two bytes, the least", "\xC2\x80", 2, true},
+	{"three bytes, the least", "\xE0\xA0\x80", 3, true},
+	{"before the surrogates", "\xED\x9F\xBF", 3, true},
+	{"after the surrogates", "\xEE\x80\x80", 3, true},
+	{"four bytes, the least", "\xF0\x90\x80\x80", 4, true},
+	{"four bytes, a face", "\xF0\x9F\x98\x80", 4, true},
+	{"four bytes, the last", "\xF4\x8F\xBF\xBF", 4, true},
+	{"overlong slash, two bytes", "\xC0\xAF", 2, false},
+	{"overlong, C1", "\xC1\xBF", 2, false},
+	{"overlong slash, three bytes", "\xE0\x80\xAF", 3, false},
+	{"overlong, the largest of three bytes", "\xE0\x9F\xBF", 3, false},
+	{"overlong slash, four bytes", "\xF0\x80\x80\xAF", 4, false},
+	{"overlong, the largest of four bytes", "\xF0\x8F\xBF\xBF", 4, false},
+	{"overlong NUL", "\xC0\x80", 2, false},
+	{"high surrogate", "\xED\xA0\x80", 3, false},
+	{"low surrogate", "\xED\xBF\xBF", 3, false},
+	{"a pair of surrogates", "\xED\xA0\xBD\xED\xB8\x80", 6, false},
+	{"beyond U+10FFFF", "\xF4\x90\x80\x80", 4, false},
+	{"F5", "\xF5\x80\x80\x80", 4, false},
+	{"five bytes", "\xF8\x88\x80\x80\x80", 5, false},
+	{"FE", "\xFE", 1, false},
+	{"FF", "\xFF", 1, false},
+	{"a tail alone", "\x80", 1, false},
+	{"cut after the first of two", "\xC3", 1, false},
+	{"cut after the second of three", "\xE2\x82", 2, false},
+	{"cut after the third of four", "\xF0\x9F\x98", 3, false},
+	{"tail replaced by ASCII", "\xE2\x28\xA1", 3, false},
+	{"NUL", "a\0b", 3, false},
+	{"good and then bad", "demo\xFF", 5, false},
 };
 
 static void utf8_is_taken_only_when_well_formed(void **state)
@@ -73,7 +73,8 @@ static void every_character_is_decoded(void **state)
 		size_t size = encode(character, bytes);
 		bool surrogate = character >= 0xD800 && character <= 0xDFFF;
 
-		if (utf8_decode(bytes, size, &decoded) != (surrogate ? 0 : size) || (!surrogate && decoded != character))
+		if (utf8_decode(bytes, size, &decoded) != (surrogate ? 0 : size) ||
+		    (!surrogate && decoded != character))
 			fail_msg("U+%04X", character);
 	}
 }
@@ -83,42 +84,69 @@ static const struct {
 	const char *text;
 	bool displayable;
 } display_cases[] = {
-	{ "a name", "Demo account", true },
-	{ "accents", "D\xC3\xA9mo", true },
-	{ "right-to-left letters by themselves", "\xD7\x93\xD7\x9E\xD7\x95", true },
-	{ "a face", "\xF0\x9F\x98\x80", true },
-	{ "markup is not this function's business", "<b>\"'&</b>", true },
-	{ "nothing", "", false },
-	{ "NULL", NULL, false },
-	{ "only a space", " ", false },
-	{ "only odd spaces", "\xC2\xA0\xE2\x80\x83\xE3\x80\x80", false },
-	{ "line feed", "a\nb", false },
-	{ "carriage return", "a\rb", false },
-	{ "tab", "a\tb", false },
-	{ "escape", "a\x1B[31m", false },
-	{ "delete", "a\x7F", false },
-	{ "C1 control (next line)", "a\xC2\x85", false },
-	{ "override U+202E", "gpj\xE2\x80\xAE" "exe", false },
-	{ "embedding U+202A", "a\xE2\x80\xAA" "b", false },
-	{ "isolate U+2066", "a\xE2\x81\xA6" "b", false },
-	{ "isolate U+2069", "a\xE2\x81\xA9" "b", false },
-	{ "mark U+200F", "a\xE2\x80\x8F" "b", false },
-	{ "Arabic mark U+061C", "a\xD8\x9C" "b", false },
-	{ "zero width U+200B", "ad\xE2\x80\x8Bmin", false },
-	{ "joiner U+200D", "ad\xE2\x80\x8Dmin", false },
-	{ "byte order mark U+FEFF", "\xEF\xBB\xBF" "demo", false },
-	{ "word joiner U+2060", "ad\xE2\x81\xA0min", false },
-	{ "soft hyphen U+00AD", "ad\xC2\xADmin", false },
-	{ "line separator U+2028", "a\xE2\x80\xA8" "b", false },
-	{ "paragraph separator U+2029", "a\xE2\x80\xA9" "b", false },
-	{ "Hangul filler U+3164", "a\xE3\x85\xA4", false },
-	{ "Braille blank U+2800", "\xE2\xA0\x80", false },
-	{ "variation selector U+FE0F", "a\xEF\xB8\x8F", false },
-	{ "tag letters U+E0041", "a\xF3\xA0\x81\x81", false },
-	{ "no character U+FFFE", "a\xEF\xBF\xBE", false },
-	{ "no character U+1FFFF", "a\xF0\x9F\xBF\xBF", false },
-	{ "not UTF-8", "a\xFF", false },
-	{ "a surrogate", "a\xED\xA0\x80", false },
+	{"a name", "Demo account", true},
+	{"accents", "D\xC3\xA9mo", true},
+	{"right-to-left letters by themselves", "\xD7\x93\xD7\x9E\xD7\x95", true},
+	{"a face", "\xF0\x9F\x98\x80", true},
+	{"markup is not this function's business", "<b>\"'&</b>", true},
+	{"nothing", "", false},
+	{"NULL", NULL, false},
+	{"only a space", " ", false},
+	{"only odd spaces", "\xC2\xA0\xE2\x80\x83\xE3\x80\x80", false},
+	{"line feed", "a\nb", false},
+	{"carriage return", "a\rb", false},
+	{"tab", "a\tb", false},
+	{"escape", "a\x1B[31m", false},
+	{"delete", "a\x7F", false},
+	{"C1 control (next line)", "a\xC2\x85", false},
+	{"override U+202E",
+	 "gpj\xE2\x80\xAE"
+	 "exe",
+	 false},
+	{"embedding U+202A",
+	 "a\xE2\x80\xAA"
+	 "b",
+	 false},
+	{"isolate U+2066",
+	 "a\xE2\x81\xA6"
+	 "b",
+	 false},
+	{"isolate U+2069",
+	 "a\xE2\x81\xA9"
+	 "b",
+	 false},
+	{"mark U+200F",
+	 "a\xE2\x80\x8F"
+	 "b",
+	 false},
+	{"Arabic mark U+061C",
+	 "a\xD8\x9C"
+	 "b",
+	 false},
+	{"zero width U+200B", "ad\xE2\x80\x8Bmin", false},
+	{"joiner U+200D", "ad\xE2\x80\x8Dmin", false},
+	{"byte order mark U+FEFF",
+	 "\xEF\xBB\xBF"
+	 "demo",
+	 false},
+	{"word joiner U+2060", "ad\xE2\x81\xA0min", false},
+	{"soft hyphen U+00AD", "ad\xC2\xADmin", false},
+	{"line separator U+2028",
+	 "a\xE2\x80\xA8"
+	 "b",
+	 false},
+	{"paragraph separator U+2029",
+	 "a\xE2\x80\xA9"
+	 "b",
+	 false},
+	{"Hangul filler U+3164", "a\xE3\x85\xA4", false},
+	{"Braille blank U+2800", "\xE2\xA0\x80", false},
+	{"variation selector U+FE0F", "a\xEF\xB8\x8F", false},
+	{"tag letters U+E0041", "a\xF3\xA0\x81\x81", false},
+	{"no character U+FFFE", "a\xEF\xBF\xBE", false},
+	{"no character U+1FFFF", "a\xF0\x9F\xBF\xBF", false},
+	{"not UTF-8", "a\xFF", false},
+	{"a surrogate", "a\xED\xA0\x80", false},
 };
 
 static void only_what_can_be_seen_is_displayable(void **state)
@@ -150,18 +178,24 @@ static const struct {
 	size_t max_chars;
 	const char *clean;
 } clean_cases[] = {
-	{ "demo", 4, 4, "demo" },
-	{ "demos", 5, 4, "dem\xE2\x80\xA6" },
-	{ "demo", 4, 1, "\xE2\x80\xA6" },
-	{ "d", 1, 1, "d" },
-	{ "demo", 4, 0, "" },
-	{ "", 0, 0, "" },
-	{ "a\nb", 3, 9, "a\xEF\xBF\xBD" "b" },
-	{ "a\0b", 3, 9, "a\xEF\xBF\xBD" "b" },
-	{ "\xE2\x82", 2, 9, "\xEF\xBF\xBD\xEF\xBF\xBD" },
-	{ "\xE2\x80\xAE" "x", 4, 9, "\xEF\xBF\xBDx" },
-	{ "\xF0\x9F\x98\x80\xF0\x9F\x98\x80\xF0\x9F\x98\x80", 12, 2, "\xF0\x9F\x98\x80\xE2\x80\xA6" },
-	{ "ab\xFF\xFF\xFF", 5, 3, "ab\xE2\x80\xA6" },
+	{"demo", 4, 4, "demo"},
+	{"demos", 5, 4, "dem\xE2\x80\xA6"},
+	{"demo", 4, 1, "\xE2\x80\xA6"},
+	{"d", 1, 1, "d"},
+	{"demo", 4, 0, ""},
+	{"", 0, 0, ""},
+	{"a\nb", 3, 9,
+	 "a\xEF\xBF\xBD"
+	 "b"},
+	{"a\0b", 3, 9,
+	 "a\xEF\xBF\xBD"
+	 "b"},
+	{"\xE2\x82", 2, 9, "\xEF\xBF\xBD\xEF\xBF\xBD"},
+	{"\xE2\x80\xAE"
+	 "x",
+	 4, 9, "\xEF\xBF\xBDx"},
+	{"\xF0\x9F\x98\x80\xF0\x9F\x98\x80\xF0\x9F\x98\x80", 12, 2, "\xF0\x9F\x98\x80\xE2\x80\xA6"},
+	{"ab\xFF\xFF\xFF", 5, 3, "ab\xE2\x80\xA6"},
 };
 
 static void cleaning_replaces_and_cuts(void **state)
@@ -172,7 +206,8 @@ static void cleaning_replaces_and_cuts(void **state)
 		char *clean = NULL;
 
 		assert_int_equal(text_clean(arena, clean_cases[i].text, clean_cases[i].size, clean_cases[i].max_chars,
-					    &clean), OK);
+					    &clean),
+				 OK);
 		assert_string_equal(clean, clean_cases[i].clean);
 		assert_true(utf8_count(clean) <= clean_cases[i].max_chars);
 	}

@@ -232,7 +232,7 @@ static void caution_lengthens_pushes_of_new_browsers_only(void **state)
 		 .lacks = DEVICE,
 		 .rule = "Wiki, new",
 		 .words = "password > totp",
-		 .why_key = "code_new_browser"},
+		 .why_key = "code_client"},
 		{.client = "shop", .caution = 6, .rule = "Shop", .words = "password", .why_key = "password_only"},
 	};
 
@@ -290,7 +290,7 @@ static void a_requested_mfa_adds_and_never_replaces(void **state)
 	} merged[] = {
 		{"a", "password > push:enter:6 | totp"}, /* the default's steps */
 		{"b", "password > push:enter:6 | totp"}, /* the password answers "password | push" too */
-		{"c", "password > push:enter:6 | totp"},
+		{"c", "password | totp > password > password > password"}, /* no room: the rule stands */
 	};
 
 	check_sign_ins(cases, ARRAY_COUNT(cases));

@@ -166,7 +166,12 @@ static void proofs_survive_storage(void **state)
 	assert_int_equal(count, PROOFS_MAX);
 	assert_int_equal(proofs_parse(json, back, &back_count), OK);
 	assert_int_equal(back_count, count);
-	assert_memory_equal(back, proofs, sizeof(proofs));
+	for (size_t i = 0; i < count; i++) { /* not memcmp: between the members lies what nobody set */
+		assert_int_equal(back[i].factor, proofs[i].factor);
+		assert_int_equal(back[i].mode, proofs[i].mode);
+		assert_int_equal(back[i].digits, proofs[i].digits);
+		assert_int_equal(back[i].at, proofs[i].at);
+	}
 	assert_string_equal(proofs_format(arena, proofs, 0), "[]");
 	assert_int_equal(proofs_parse("[]", back, &back_count), OK);
 	assert_int_equal(back_count, 0);

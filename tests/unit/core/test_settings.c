@@ -363,12 +363,13 @@ static void what_the_template_comments_out_is_accepted_too(void **state)
 	text_init(&active, 65536);
 	for (char *line; (line = strsep(&yaml, "\n"));) {
 		size_t indent = strspn(line, " ");
+		const char *rest = line + indent + 1;
+		bool is_prose = indent == 0 && rest[-1] && *rest == ' ' && rest[1] != ' ';
 
 		if (strcmp(line, "  rules: []") == 0)
 			continue;
-		if (line[indent] == '#' && (line[indent + 1] != ' ' || indent > 0))
-			text_add_format(&active, "%.*s%s\n", (int)indent, line,
-					line + indent + (line[indent + 1] == ' ' ? 2 : 1));
+		if (line[indent] == '#' && !is_prose)
+			text_add_format(&active, "%.*s%s\n", (int)indent, line, rest + (indent > 0 && *rest == ' '));
 		else
 			text_add_format(&active, "%s\n", line);
 	}
@@ -449,7 +450,7 @@ static void row_check(const char *manual, const char *key, const json_t *propert
 {
 	const json_t *standard = json_object_get(property, "default");
 	const json_t *shown = json_is_array(standard) ? json_array_get(standard, 0) : standard;
-	char row[128], wanted[128] = "";
+	char row[160], wanted[128] = "";
 	const char *at, *end;
 
 	snprintf(row, sizeof(row), "\n| `%s` |", key);

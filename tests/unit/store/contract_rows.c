@@ -168,8 +168,7 @@ static const char *const hostile[] = {
 	"'; DROP TABLE users; --",
 	"?1 $1 :a @b %s %n",
 	"</script><img src=x onerror=alert(1)>",
-	"\xe2\x80\xae"
-	"evil\xe2\x81\xa6",
+	"\xe2\x80\xaereversed\xe2\x81\xa6",
 	"\xf0\x9f\x94\x91 \xf0\x90\x8d\x88",
 	"\xff\xfe broken \xc3",
 	"\xed\xa0\x80",

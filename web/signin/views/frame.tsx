@@ -1,5 +1,5 @@
 /* The card around every question: whose service, which question, whose house. */
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { Token } from '../../shared/mark';
 import { plainName } from '../../shared/text';
@@ -30,7 +30,8 @@ function useTitleAndFocus(main: { current: HTMLElement | null }) {
     const heading = main.current?.querySelector('h1');
     document.title = [heading?.textContent, state.value.client && plainName(state.value.client.name)].filter(Boolean).join(' · ');
   });
-  useEffect(() => {
+  /* before the next paint: a key pressed at once must not be lost */
+  useLayoutEffect(() => {
     const field = main.current?.querySelector<HTMLElement>('[data-first]');
     const target = field ?? (first.current ? null : main.current?.querySelector('h1'));
     target?.focus({ preventScroll: !field });
