@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define STEPS_MAX   4000000
+#define STEPS_MAX   2000000
 #define NESTING_MAX 200
 #define RANKS       4 /* per level: see enum fit */
 

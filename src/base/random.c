@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -48,12 +47,17 @@ uint32_t random_below(const struct random *random, uint32_t bound)
 
 void random_digits(const struct random *random, unsigned digits, char *out)
 {
-	uint32_t bound = 1;
+	uint32_t bound = 1, value;
 
 	assert(digits >= 1 && digits <= 9);
 	for (unsigned i = 0; i < digits; i++)
 		bound *= 10;
-	snprintf(out, digits + 1, "%0*u", (int)digits, random_below(random, bound));
+	value = random_below(random, bound);
+	out[digits] = '\0';
+	while (digits > 0) {
+		out[--digits] = (char)('0' + value % 10);
+		value /= 10;
+	}
 }
 
 void random_token(const struct random *random, size_t bytes, char *out)

@@ -74,7 +74,8 @@ export const consent = (allow: boolean) => act('consent', { allow });
 export const forget = () => act('cancel', { forget: true });
 
 export async function sendPush(): Promise<void> {
-  if (await act('push', {})) chosen.value = null;
+  /* a sign-in may ask for something else first and take a push instead: then this is the person's pick */
+  if (await act('push', {})) chosen.value = 'push';
 }
 
 /* A pending push is shown again as it is; a new one would cost budget. */

@@ -63,10 +63,13 @@ export function viewOf(state: State, chosen: Factor | null): View {
   }
 }
 
-/* The factor on the screen: the person's pick while the server still allows it, else what the server asks. */
+/*
+ * The factor on the screen: the person's pick while the server still allows it, else what the server asks, else (it
+ * asks for something this page does not know) the first that it would also take.
+ */
 export function shownFactor(state: State, chosen: Factor | null): Factor | null {
   if (chosen && (chosen === state.factor || state.ways.includes(chosen))) return chosen;
-  return state.factor;
+  return state.factor ?? state.ways[0] ?? null;
 }
 
 /* What "Use another way" lists: everything allowed but what is on the screen. */
@@ -79,7 +82,12 @@ export function otherWays(state: State, chosen: Factor | null): Factor[] {
 /* A push that may still be answered: the page listens, whatever it shows meanwhile. */
 export function isPushPending(state: State): boolean {
   const status = state.challenge?.status;
-  return state.state === 'prove' && state.factor === 'push' && (status === 'sent' || status === 'seen' || status === 'approved');
+  return state.state === 'prove' && mayPush(state) && (status === 'sent' || status === 'seen' || status === 'approved');
+}
+
+/* A push is what the server asks, or one of the other ways: then a challenge may wait although `factor` is another. */
+export function mayPush(state: State): boolean {
+  return state.factor === 'push' || state.ways.includes('push');
 }
 
 /*
@@ -102,7 +110,7 @@ export function viewKey(view: View, state: State): string {
 function proveView(state: State, factor: Factor | null): View {
   if (factor === null) return { kind: 'ending', ending: noticeEnding(state) ?? 'no_factor', over: false };
   if (factor !== 'push') return { kind: factor };
-  if (state.factor === 'push' && state.challenge) return pushView(state, state.challenge.status);
+  if (state.challenge) return pushView(state, state.challenge.status);
   const ending = noticeEnding(state);
   return ending ? { kind: 'ending', ending, over: false } : { kind: 'push_start' };
 }

@@ -6,6 +6,7 @@ import { NOTICES } from '../signin/state';
 import { ar } from '../signin/text/ar';
 import { en } from '../signin/text/en';
 import { ENDINGS } from '../signin/view';
+import { WHY_ALONE, WHY_MODES, WHY_REASONS, whySentence } from '../signin/why';
 
 const english = en(pluralsOf('en'));
 const arabic = ar(pluralsOf('ar'));
@@ -28,7 +29,7 @@ test('both languages have the same keys of the same kind', () => {
 
 test('nothing is left untranslated or without words', () => {
   for (const [key, value] of leaves(arabic)) {
-    const words = typeof value === 'function' ? value('5') : value;
+    const words = typeof value === 'function' ? value('5', 'enter', 'network') : value;
     assert.equal(typeof words, 'string', key);
     if (words !== '') assert.match(words as string, /[\u0600-\u06ff]/, key);
     assert.equal(words === '', leaves(english).get(key) === '', key);
@@ -37,7 +38,7 @@ test('nothing is left untranslated or without words', () => {
 
 test('what a function is given is in its sentence, in both languages', () => {
   for (const [key, value] of [...leaves(english), ...leaves(arabic)]) {
-    if (typeof value === 'function' && !/lead$|secondsLeft|^notices/.test(key)) assert.match(value('Payroll'), /Payroll/, key);
+    if (typeof value === 'function' && !/lead$|secondsLeft|^notices/.test(key)) assert.match(value('Payroll', 'enter', 'network'), /Payroll/, key);
   }
   for (const text of [english, arabic]) assert.match(text.identify.lead('Payroll'), /Payroll/);
 });
@@ -45,6 +46,18 @@ test('what a function is given is in its sentence, in both languages', () => {
 test('every notice and every ending has words', () => {
   for (const notice of NOTICES) assert.ok(english.notices[notice] && arabic.notices[notice], notice);
   for (const ending of ENDINGS) assert.ok(english.endings[ending].title && arabic.endings[ending].title, ending);
+});
+
+test('every reason that policy gives has a sentence of ours', () => {
+  const keys = [...WHY_ALONE, ...WHY_MODES.flatMap((mode) => WHY_REASONS.map((reason) => `${mode}_${reason}`))];
+  assert.equal(keys.length, 29);
+  for (const { why } of [english, arabic]) {
+    const sentences = keys.map((key) => whySentence(why, key, 'Payroll') ?? '');
+    for (const sentence of sentences) assert.match(sentence, /Payroll.*\.$/);
+    assert.equal(new Set(sentences).size, keys.length);
+  }
+  assert.equal(whySentence(english.why, 'enter_new_browser', 'Payroll'), 'Payroll asks for the number because this browser is new.');
+  for (const key of ['', 'enter', 'enter_', 'enter_moon', 'moon', 'toString']) assert.equal(whySentence(english.why, key, 'Payroll'), null);
 });
 
 test('plurals follow the language', () => {
@@ -57,7 +70,7 @@ test('plurals follow the language', () => {
 
 test('numbers inside Arabic text are Latin digits', () => {
   for (const [key, value] of leaves(arabic)) {
-    const words = typeof value === 'function' ? value(5) : value;
+    const words = typeof value === 'function' ? value(5, 'enter', 'network') : value;
     assert.doesNotMatch(words as string, /[٠-٩۰-۹]/, key);
   }
 });

@@ -60,6 +60,19 @@ test('the way picked is shown only while the server allows it', () => {
   assert.equal(viewOf(state, null).kind, 'push');
 });
 
+test('a push taken instead of what is asked first has its screens', () => {
+  const state = (status: string) => stateOf({ factor: 'totp', ways: ['push'], challenge: { ...challenge, status } });
+  assert.equal(viewOf(state('sent'), 'push').kind, 'push');
+  assert.equal(viewOf(state('sent'), null).kind, 'totp');
+  assert.deepEqual(viewOf(state('denied'), 'push'), { kind: 'ending', ending: 'denied', over: false });
+  assert.deepEqual(otherWays(state('denied'), 'push'), ['totp']);
+});
+
+test('a factor that this page does not know leaves the ways it knows', () => {
+  assert.equal(viewOf(stateOf({ factor: 'passkey', ways: ['totp'] }), null).kind, 'totp');
+  assert.deepEqual(viewOf(stateOf({ factor: 'passkey' }), null), { kind: 'ending', ending: 'no_factor', over: false });
+});
+
 test('other ways list all but the one on the screen, and the asked one again after a detour', () => {
   const state = stateOf({ factor: 'push', ways: ['totp', 'recovery', 'passkey', 'push'], challenge });
   assert.deepEqual(otherWays(state, null), ['totp', 'recovery']);
@@ -70,6 +83,7 @@ test('a push is still listened to while another way is on the screen', () => {
   assert.equal(isPushPending(stateOf({ factor: 'push', challenge })), true);
   assert.equal(isPushPending(stateOf({ factor: 'push', challenge: { ...challenge, status: 'denied' } })), false);
   assert.equal(isPushPending(stateOf({ factor: 'totp', challenge })), false);
+  assert.equal(isPushPending(stateOf({ factor: 'totp', ways: ['push'], challenge })), true);
   assert.equal(isPushPending(stateOf({ state: 'done', factor: 'push', challenge })), false);
 });
 

@@ -99,8 +99,10 @@ static void hook_note(void *object)
 
 static void hook_defers_another(void *object)
 {
+	static char another[] = "y";
+
 	strcat(order, "x");
-	arena_defer(object, hook_note, (char[]){"y"});
+	arena_defer(object, hook_note, another);
 }
 
 static void hooks_run_newest_first_and_once(void **state)

@@ -5,23 +5,22 @@
 #include "base/text.h"
 #include "core/explain.h"
 
-static const char organisation[] =
-	"issuer: https://id.example.org\n"
-	"policy:\n"
-	"  default: { ask: [password, \"push:enter | totp | recovery\"] }\n"
-	"  rules:\n"
-	"    - name: The wiki is quick in a known browser\n"
-	"      when: { client: wiki, known_browser: true }\n"
-	"      ask: [\"push:confirm | totp\"]\n"
-	"    - name: Payroll\n"
-	"      when: { client: payroll, group: [finance] }\n"
-	"      ask: [password, \"push:enter:8 | totp\"]\n"
-	"    - name: Payroll is for finance\n"
-	"      when: { client: payroll }\n"
-	"      deny: true\n"
-	"    - name: Codes first\n"
-	"      when: { client: codes }\n"
-	"      ask: [totp]\n";
+static const char organisation[] = "issuer: https://id.example.org\n"
+				   "policy:\n"
+				   "  default: { ask: [password, \"push:enter | totp | recovery\"] }\n"
+				   "  rules:\n"
+				   "    - name: The wiki is quick in a known browser\n"
+				   "      when: { client: wiki, known_browser: true }\n"
+				   "      ask: [\"push:confirm | totp\"]\n"
+				   "    - name: Payroll\n"
+				   "      when: { client: payroll, group: [finance] }\n"
+				   "      ask: [password, \"push:enter:8 | totp\"]\n"
+				   "    - name: Payroll is for finance\n"
+				   "      when: { client: payroll }\n"
+				   "      deny: true\n"
+				   "    - name: Codes first\n"
+				   "      when: { client: codes }\n"
+				   "      ask: [totp]\n";
 
 struct explaining {
 	struct fixture *fixture;
@@ -49,7 +48,9 @@ static enum status rows_insert(struct store_tx *tx, void *ctx)
 	TRY(client_insert(tx, "wiki", "Wiki"));
 	TRY(client_insert(tx, "payroll", "Payroll"));
 	TRY(client_insert(tx, "mail", "Mail"));
-	return client_insert(tx, "codes", "Co\xe2\x80\xae" "des");
+	return client_insert(tx, "codes",
+			     "Co\xe2\x80\xae"
+			     "des");
 }
 
 static enum status caution_set(struct store_tx *tx, void *ctx)
@@ -72,8 +73,8 @@ static int setup(void **state)
 	explaining->arena = arena_new(1 << 22);
 	explaining->core.store = explaining->fixture->store;
 	assert_int_equal(settings_parse(explaining->arena, "/etc/symbolon.yaml", organisation, strlen(organisation),
-	                                &explaining->core.settings, NULL),
-	                 OK);
+					&explaining->core.settings, NULL),
+			 OK);
 	write_ok(explaining->core.store, rows_insert, NULL);
 	*state = explaining;
 	return 0;
@@ -235,7 +236,8 @@ static void warnings_are_those_of_the_rules_that_decide(void **state)
 	const json_t *warnings = json_object_get(json_of(explaining, &request), "warnings");
 
 	assert_int_equal(json_array_size(warnings), 1);
-	assert_non_null(strstr(json_string_value(json_array_get(warnings, 0)), "The rule \"Codes first\" asks for a code"));
+	assert_non_null(
+		strstr(json_string_value(json_array_get(warnings, 0)), "The rule \"Codes first\" asks for a code"));
 	assert_non_null(strstr(human_of(explaining, &request), "\nWarnings\n  The rule \"Codes first\""));
 	request = request_of("mail");
 	assert_int_equal(json_array_size(json_object_get(json_of(explaining, &request), "warnings")), 0);
@@ -261,7 +263,11 @@ static void who_or_what_is_not_there_is_said(void **state)
 		const char *line;
 	} cases[] = {
 		{"nobody", "wiki", NULL, E_NOT_FOUND, "There is no such user: nobody\n"},
-		{"no\x1b" "body", "wiki", NULL, E_NOT_FOUND, "There is no such user: no\xef\xbf\xbd" "body\n"},
+		{"no\x1b"
+		 "body",
+		 "wiki", NULL, E_NOT_FOUND,
+		 "There is no such user: no\xef\xbf\xbd"
+		 "body\n"},
 		{"", "wiki", NULL, E_NOT_FOUND, "There is no such user: \n"},
 		{"demo", "wikis", NULL, E_NOT_FOUND, "There is no such client: wikis\n"},
 		{"demo", "wiki", "192.0.2", E_INVALID, "This is no IP address: 192.0.2\n"},
@@ -276,7 +282,8 @@ static void who_or_what_is_not_there_is_said(void **state)
 		request.username = cases[i].user;
 		request.ip = cases[i].ip;
 		text_init(&human, 4096);
-		assert_int_equal(explain(&explaining->core, explaining->arena, &request, &human, &json), cases[i].status);
+		assert_int_equal(explain(&explaining->core, explaining->arena, &request, &human, &json),
+				 cases[i].status);
 		assert_string_equal(human.data, cases[i].line);
 		assert_ptr_equal(json, &untouched);
 		text_done(&human);

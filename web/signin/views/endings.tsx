@@ -4,7 +4,7 @@ import { Token, type TokenState } from '../../shared/mark';
 import { returnUrl } from '../../shared/url';
 import { finish, joined, leavingTo, problem, sendPush, state } from '../login';
 import { t } from '../text';
-import type { Ending as EndingName } from '../view';
+import { mayPush, type Ending as EndingName } from '../view';
 import { OpenHere } from './push';
 import { AnotherWay } from './ways';
 import { BackLink, clientName, Head, ProblemNote, WaitButton, WhoLine, WhyLine } from './parts';
@@ -51,14 +51,14 @@ function WaysOn({ ending }: { ending: EndingName }) {
   const { factor, ways } = state.value;
   if (!factor && ways.length === 0) return <NothingLeft />;
   const first = LOOKS[ending].first;
-  const mayPush = factor === 'push' || ways.includes('push');
+  const pushable = mayPush(state.value);
   const again = (look: 'pri' | 'sec') =>
-    mayPush && <WaitButton look={look} onClick={sendPush}>{ending === 'superseded' ? t.useThisWindow : t.sendAgain}</WaitButton>;
+    pushable && <WaitButton look={look} onClick={sendPush}>{ending === 'superseded' ? t.useThisWindow : t.sendAgain}</WaitButton>;
   return (
     <div class="acts">
       {ending === 'too_many' && <OpenHere />}
       {first === 'again' && again('pri')}
-      <AnotherWay look={first === 'again' && mayPush ? 'sec' : 'pri'} />
+      <AnotherWay look={first === 'again' && pushable ? 'sec' : 'pri'} />
       {first === 'ways' && again('sec')}
       <WhoLine />
       <BackLink />

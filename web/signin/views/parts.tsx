@@ -9,6 +9,7 @@ import { foreignName } from '../../shared/text';
 import { returnUrl } from '../../shared/url';
 import { busy, forget, problem, state, waitDeadline } from '../login';
 import { t } from '../text';
+import { whySentence } from '../why';
 
 export function clientName(): string {
   const client = state.value.client;
@@ -33,8 +34,7 @@ export function Head({ title, children, alarm = false, describedBy }: { title: s
 export function WhyLine() {
   const why = state.value.why;
   if (!why) return null;
-  const known = (t.why as Record<string, ((client: string) => string) | undefined>)[why.key];
-  const sentence = known ? known(foreignName(why.client)) : why.text;
+  const sentence = whySentence(t.why, why.key, foreignName(why.client)) ?? why.text;
   if (!sentence) return null;
   return <p class="why"><ShieldCheck /><span dir="auto">{sentence}</span></p>;
 }

@@ -1,0 +1,136 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "core/keyring.h"
+#include "daemon/serve.h"
+
+/* ---- init ---- */
+
+static int folder_make(const char *dir)
+{
+	char path[4096];
+	struct stat there;
+
+	if (mkdir(dir, 0700) != 0 && (errno != EEXIST || stat(dir, &there) != 0 || !S_ISDIR(there.st_mode)))
+		return cli_fail(EXIT_TROUBLE, "%s: the folder cannot be made: %s", dir, strerror(errno));
+	snprintf(path, sizeof(path), "%s/symbolon.yaml", dir);
+	if (access(path, F_OK) == 0)
+		return cli_fail(EXIT_REFUSED, "%s is there already; nothing was changed. Choose another --dir, or use what is there.", path);
+	if (chmod(dir, 0700) != 0)
+		return cli_fail(EXIT_TROUBLE, "%s: %s", dir, strerror(errno));
+	return EXIT_DONE;
+}
+
+static int file_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	const size_t size = strlen(text);
+	bool written;
+
+	if (fd < 0)
+		return cli_fail(EXIT_TROUBLE, "%s: %s", path, strerror(errno));
+	written = write(fd, text, size) == (ssize_t)size && fsync(fd) == 0;
+	return close(fd) == 0 && written ? EXIT_DONE : cli_fail(EXIT_TROUBLE, "%s: %s", path, strerror(errno));
+}
+
+/* The template with another address to listen on. */
+static const char *template_with_listen(struct cli *cli, const char *yaml)
+{
+	const char *listen = cli_option(cli, "listen");
+	const char *line = listen ? strstr(yaml, "\nlisten:") : NULL;
+	const char *end = line ? strchr(line + 1, '\n') : NULL;
+
+	if (!listen)
+		return yaml;
+	if (!line || !end)
+		return arena_format(cli->arena, "%s\nlisten: [\"%s\"]\n", yaml, listen);
+	return arena_format(cli->arena, "%.*s\nlisten: [\"%s\"]%s", (int)(line - yaml), yaml, listen, end);
+}
+
+static int config_write(struct cli *cli, const char *dir)
+{
+	const char *path = arena_format(cli->arena, "%s/symbolon.yaml", dir);
+	const char *yaml = settings_template(cli->arena, cli_option(cli, "issuer"), cli_option(cli, "organisation"));
+	struct text errors;
+	int code = EXIT_DONE;
+
+	if (yaml)
+		yaml = template_with_listen(cli, yaml);
+	if (!path || !yaml)
+		return cli_trouble(E_NOMEM, "init");
+	text_init(&errors, 16 * 1024);
+	if (settings_parse(cli->arena, path, yaml, strlen(yaml), &cli->core.settings, &errors) != OK)
+		code = cli_fail(EXIT_REFUSED, "this cannot be used as a configuration:\n%s", errors.size ? errors.data : "");
+	text_done(&errors);
+	cli->config_path = path;
+	return code == EXIT_DONE ? file_write(path, yaml) : code;
+}
+
+static int keys_make(struct cli *cli)
+{
+	const struct settings *settings = cli->core.settings;
+	char problem[256] = "failed";
+	enum status status = keyholder_init_kek(settings->kek);
+
+	if (status != OK)
+		return cli_fail(status == E_CONFLICT ? EXIT_REFUSED : EXIT_TROUBLE, "%s: %s", settings->kek, status == E_CONFLICT ? "is there already" : "cannot be made");
+	if (keyholder_open(settings->kek, &cli->core.keyholder, problem) != OK)
+		return cli_fail(EXIT_TROUBLE, "%s: %s", settings->kek, problem);
+	if (store_open(&(struct store_settings){ .url = settings->database, .create = true, .migrate = true }, &cli->core.store, problem) != OK)
+		return cli_fail(EXIT_TROUBLE, "%s: %s", settings->database, problem);
+	status = keyring_init(cli->core.store, cli->core.keyholder, clock_now());
+	return status == OK ? EXIT_DONE : cli_trouble(status, "making the keys");
+}
+
+int cmd_init(struct cli *cli)
+{
+	const char *dir = cli_option(cli, "dir");
+	char absolute[4096];
+	int code;
+
+	if (!dir || !cli_option(cli, "issuer"))
+		return cli_fail(EXIT_USAGE, "init needs --dir DIR and --issuer URL");
+	code = folder_make(dir);
+	if (code == EXIT_DONE && !realpath(dir, absolute))
+		code = cli_fail(EXIT_TROUBLE, "%s: %s", dir, strerror(errno));
+	if (code == EXIT_DONE)
+		code = config_write(cli, absolute);
+	if (code == EXIT_DONE)
+		code = keys_make(cli);
+	if (code != EXIT_DONE)
+		return code;
+	if (cli->json)
+		return cli_print_json(json_pack("{s:s, s:s}", "config", cli->config_path, "issuer", cli->core.settings->issuer));
+	printf("Made %s, the keys and the database.\n\nNext:\n"
+	       "  export SYMBOLON_CONFIG=%s\n"
+	       "  symbolon user add NAME --password-stdin\n"
+	       "  symbolon client add ID --name \"…\" --redirect-uri https://service.example.org/callback\n"
+	       "  symbolon serve\n"
+	       "  symbolon device enrol NAME          (in another terminal)\n\n"
+	       "Keep %s safe and apart from backups of the database: without it nothing sealed can be opened.\n",
+	       cli->config_path, cli->config_path, cli->core.settings->kek);
+	return EXIT_DONE;
+}
+
+/* ---- serve ---- */
+
+int cmd_serve(struct cli *cli)
+{
+	int code = cli_open(cli); /* says what is wrong before anything listens */
+	char path[4096];
+
+	if (code != EXIT_DONE)
+		return code;
+	snprintf(path, sizeof(path), "%s", cli->config_path);
+	cli_close(cli);
+	*cli = (struct cli){ 0 };
+	return daemon_serve(path);
+}
