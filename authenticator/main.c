@@ -200,15 +200,12 @@ static void memory_protect(void)
 #endif
 }
 
-int main(int argc, char **argv)
+static enum exit_code program_run(int argc, char **argv)
 {
 	struct command command = {.options.reconnect_s = RECONNECT_S};
 	const char *ca_file = getenv("SYMBOLON_AUTHENTICATOR_CA_FILE");
 	int bits = 0;
 
-	setlocale(LC_TIME, "");
-	signal(SIGPIPE, SIG_IGN);
-	memory_protect();
 	if (!text_is_empty(ca_file) && symbolon_ca_file_set(ca_file) != SYMBOLON_OK)
 		return fail(EXIT_BAD_USAGE, "usage", "SYMBOLON_AUTHENTICATOR_CA_FILE: the name is too long");
 	enum exit_code code = options_read(argc, argv, &command.options, &bits);
@@ -232,4 +229,12 @@ int main(int argc, char **argv)
 	command.args = argv + optind + 1;
 	command.arg_count = (size_t)(argc - optind - 1);
 	return subcommand_run(subcommand, &command);
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_TIME, "");
+	signal(SIGPIPE, SIG_IGN);
+	memory_protect();
+	return (int)program_run(argc, argv);
 }

@@ -81,6 +81,18 @@ void check_type(struct checker *checker, const struct spot *spot, const json_t *
 	text_done(&wanted);
 }
 
+/* A word of a type that no choice has means another form, not a slip. */
+static enum fit enum_fit(const json_t *words, const json_t *value)
+{
+	json_t *word;
+	size_t i;
+
+	json_array_foreach ((json_t *)(uintptr_t)words, i, word)
+		if (json_typeof(word) == json_typeof(value))
+			return FIT_OTHER_WORD;
+	return FIT_OTHER_TYPE;
+}
+
 static bool enum_has(const json_t *words, const json_t *value)
 {
 	json_t *word;
@@ -103,7 +115,7 @@ void check_enum(struct checker *checker, const struct spot *spot, const json_t *
 	describe_list(&message, rule);
 	if (json_is_string(spot->value))
 		describe_nearest(&message, json_string_value(spot->value), rule);
-	problem_add(checker, spot, FIT_OTHER_WORD, "%s", message.data);
+	problem_add(checker, spot, enum_fit(rule, spot->value), "%s", message.data);
 	text_done(&message);
 }
 

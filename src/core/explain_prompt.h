@@ -10,6 +10,6 @@ struct prompt {
 	const char *odds; /* of somebody who only guesses, once */
 };
 enum status must_check prompt_describe(struct arena *arena, const struct ask *ask, unsigned totp_window,
-                                       struct prompt *ret_prompt);
+				       struct prompt *ret_prompt);
 
 #endif

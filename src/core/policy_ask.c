@@ -81,8 +81,8 @@ static bool step_insert(struct plan *plan, size_t at, const struct step *step)
 }
 
 /*
- * Asks for `step` too, at *at or after what answers it already. A step that the new one answers anyway makes room for it, so
- * nothing is asked twice.
+ * Asks for `step` too, at *at or after what answers it already. A step that the new one answers anyway makes room for
+ * it, so nothing is asked twice.
  */
 static bool step_add(struct plan *plan, size_t *at, const struct step *step)
 {

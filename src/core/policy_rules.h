@@ -1,8 +1,8 @@
 #ifndef CORE_POLICY_RULES_H
 #define CORE_POLICY_RULES_H
 
-/* What the parts of policy share: policy_load.c (from YAML), policy_match.c (which rule), policy_strength.c (how much it
- * asks), policy.c (the decision), policy_trace.c and policy_lint.c. */
+/* What the parts of policy share: policy_load.c (from YAML), policy_match.c (which rule), policy_strength.c (how much
+ * it asks), policy.c (the decision), policy_trace.c and policy_lint.c. */
 
 #include "core/network.h"
 #include "core/policy.h"
@@ -53,7 +53,7 @@ struct rule_match {
 struct rule_match rule_match(const struct rule *rule, const struct policy_input *input);
 /* "client is payroll, the rule wants wiki": the first failed condition. NULL: no memory. */
 char *rule_match_explain(struct arena *arena, const struct rule *rule, const struct policy_input *input,
-                         unsigned failed);
+			 unsigned failed);
 
 /* ---- policy_strength.c ---- */
 #define ACR_NONE_BIT 1u
@@ -78,22 +78,24 @@ unsigned steps_rank(const struct step *steps, size_t count);
 /* What one rule would mean for this account and browser. */
 struct plan {
 	const struct rule *rule;
-	const char *refusal;     /* NULL: it asks */
+	const char *refusal; /* NULL: it asks */
 	struct step steps[POLICY_STEPS_MAX];
 	size_t step_count;
 	unsigned missing[POLICY_STEPS_MAX]; /* for each step of the rule, bit 1 << factor: left out */
-	bool cautioned;          /* a push was made stricter by caution */
-	bool raised;             /* steps were added for a requested acr */
+	bool cautioned;                     /* a push was made stricter by caution */
+	bool raised;                        /* steps were added for a requested acr */
 };
 void plan_make(const struct rule *rule, const struct policy_input *input, struct plan *ret_plan);
 unsigned plan_rank(const struct plan *plan);
-/* Adds to `plan` what the default asks, or a password, so that it becomes multi-factor; false and untouched if that cannot be. */
+/* Adds to `plan` what the default asks, or a password, so that it becomes multi-factor; false and untouched if that
+ * cannot be. */
 bool plan_raise(struct plan *plan, const struct rule *fallback, const struct policy_input *input);
 
-
 /* ---- policy.c ---- */
-/* The plan for this input, raised to a requested acr where that can be. `ret_unsure`: the address was not understood and mattered. */
-void plan_choose(const struct policy *policy, const struct policy_input *input, struct plan *ret_plan, bool *ret_unsure);
+/* The plan for this input, raised to a requested acr where that can be. `ret_unsure`: the address was not understood
+ * and mattered. */
+void plan_choose(const struct policy *policy, const struct policy_input *input, struct plan *ret_plan,
+		 bool *ret_unsure);
 /* Whether multi-factor is requested. */
 bool input_wants_mfa(const struct policy_input *input);
 
@@ -104,7 +106,7 @@ const char *why_choose(const struct policy *policy, const struct policy_input *i
 /* ---- policy_trace.c ---- */
 /* Fills decision->trace from the rest of the decision; E_NOMEM. */
 enum status must_check trace_make(struct arena *arena, const struct policy *policy, const struct policy_input *input,
-                                  const struct plan *plan, struct decision *decision);
+				  const struct plan *plan, struct decision *decision);
 /* ["push:enter:6", …] for each step. */
 json_t *steps_format(const struct step *steps, size_t count);
 

@@ -19,6 +19,21 @@ static void must(int true_when_good)
 		abort();
 }
 
+static EVP_PKEY *p256_make(void)
+{
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char[]){"P-256"}, 0),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	EVP_PKEY *curve = NULL;
+
+	must(ctx && EVP_PKEY_fromdata_init(ctx) == 1);
+	must(EVP_PKEY_fromdata(ctx, &curve, EVP_PKEY_KEY_PARAMETERS, params));
+	EVP_PKEY_CTX_free(ctx);
+	return curve;
+}
+
 static void objects_fetch(void)
 {
 	OSSL_PARAM digest[] = {
@@ -31,6 +46,7 @@ static void objects_fetch(void)
 	objects.aes_256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	objects.hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
 	objects.hmac_sha256 = EVP_MAC_CTX_new(hmac);
+	objects.p256 = p256_make();
 	must(objects.sha256 && objects.aes_256_gcm && objects.hkdf && objects.hmac_sha256);
 	must(EVP_MAC_CTX_set_params(objects.hmac_sha256, digest));
 	EVP_MAC_free(hmac);

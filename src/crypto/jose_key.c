@@ -240,19 +240,34 @@ static EVP_PKEY *pkey_from_params(const struct kind *kind, OSSL_PARAM *params)
 	return pkey;
 }
 
+static EVP_PKEY *pkey_from_point(const uint8_t point[EC_POINT_SIZE])
+{
+	EVP_PKEY *pkey = EVP_PKEY_new();
+
+	if (pkey && EVP_PKEY_copy_parameters(pkey, crypto_objects()->p256) == 1 &&
+	    EVP_PKEY_set1_encoded_public_key(pkey, point, EC_POINT_SIZE) == 1)
+		return pkey;
+	EVP_PKEY_free(pkey);
+	ERR_clear_error();
+	return NULL;
+}
+
 /* OpenSSL takes the public half of an EC key as one uncompressed point and refuses one that is not on the curve. */
 static EVP_PKEY *pkey_from_ec(struct parsed_jwk *parsed)
 {
 	uint8_t point[EC_POINT_SIZE] = {POINT_CONVERSION_UNCOMPRESSED};
-	OSSL_PARAM params[4], *next = params;
 
 	memcpy(point + 1, parsed->bytes[0], ES256_HALF);
 	memcpy(point + 1 + ES256_HALF, parsed->bytes[1], ES256_HALF);
-	*next++ = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char[]){"P-256"}, 0);
-	*next++ = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point));
-	if (parsed->is_private)
-		*next++ = number_param(OSSL_PKEY_PARAM_PRIV_KEY, parsed->bytes[2], parsed->sizes[2]);
-	*next = OSSL_PARAM_construct_end();
+	if (!parsed->is_private)
+		return pkey_from_point(point);
+
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char[]){"P-256"}, 0),
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point)),
+		number_param(OSSL_PKEY_PARAM_PRIV_KEY, parsed->bytes[2], parsed->sizes[2]),
+		OSSL_PARAM_construct_end(),
+	};
 	return pkey_from_params(parsed->kind, params);
 }
 

@@ -287,10 +287,9 @@ char *otpauth_format(struct arena *arena, const struct otpauth *otp)
 	text_init(&uri, URI_SIZE_MAX);
 	base32_format(otp->seed, otp->seed_size, secret);
 	text_add(&uri, "otpauth://totp/");
-	if (*otp->issuer) {
-		text_add_percent(&uri, otp->issuer);
+	text_add_percent(&uri, otp->issuer);
+	if (*otp->issuer || strchr(otp->account, ':')) /* else the account's own colon would end an issuer */
 		text_add(&uri, ":");
-	}
 	text_add_percent(&uri, otp->account);
 	text_add_format(&uri, "?secret=%s", secret);
 	if (*otp->issuer) {

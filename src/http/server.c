@@ -339,6 +339,7 @@ static void counters_sum(const struct loop_counters *loop, struct http_counters 
 	sum->bytes_in += counter_get(&loop->bytes_in);
 	sum->bytes_out += counter_get(&loop->bytes_out);
 	sum->timed_out += counter_get(&loop->timed_out);
+	sum->tls_failed += counter_get(&loop->tls_failed);
 	sum->streams += counter_get(&loop->streams);
 	sum->streams_opened += counter_get(&loop->streams_opened);
 	sum->streams_dropped += counter_get(&loop->streams_dropped);

@@ -1,6 +1,7 @@
 #include "http/tls.h"
 
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,6 +35,16 @@ static int alpn_choose(SSL *ssl, const unsigned char **out, unsigned char *out_s
 	return SSL_TLSEXT_ERR_OK;
 }
 
+/* Remembers that it was: after an error OpenSSL no longer says so. */
+static void on_info(const SSL *ssl, int where, int value)
+{
+	static char done;
+
+	(void)value;
+	if (where & SSL_CB_HANDSHAKE_DONE)
+		SSL_set_app_data((SSL *)(uintptr_t)ssl, &done);
+}
+
 static void context_configure(SSL_CTX *context)
 {
 	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
@@ -44,6 +55,7 @@ static void context_configure(SSL_CTX *context)
 	/* A waiting page holds no record buffers. */
 	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_alpn_select_cb(context, alpn_choose, NULL);
+	SSL_CTX_set_info_callback(context, on_info);
 }
 
 static enum status file_trouble(const char *what, const char *path)
@@ -151,5 +163,5 @@ bool tls_is_open(struct bufferevent *bev)
 {
 	SSL *ssl = bufferevent_openssl_get_ssl(bev);
 
-	return ssl && SSL_is_init_finished(ssl);
+	return ssl && SSL_get_app_data(ssl);
 }

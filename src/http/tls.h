@@ -24,7 +24,7 @@ void tls_free(struct tls **tls);
 /* The server side of a connection; NULL when out of memory. Any thread. */
 struct bufferevent *tls_bufferevent(struct tls *tls, struct event_base *base);
 
-/* Whether the handshake has been completed. */
+/* Whether the handshake was completed, whatever came after. */
 bool tls_is_open(struct bufferevent *bev);
 
 #endif

@@ -1,7 +1,9 @@
 #include "keyholder/server_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -10,28 +12,46 @@
 
 enum { ARENA_LIMIT = 1024 * 1024, IDENTITY_MAX = 128, KEK_SIZE = 32 };
 
-/* Pages that are not swapped and not dumped. Where locking is not allowed it goes on, and says so. */
-static void *secret_pages_new(size_t size)
+static size_t pages_size(void)
 {
-	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-	if (pages == MAP_FAILED)
+	return (sizeof(struct keyholder_server) + page - 1) / page * page;
+}
+
+/* Pages of its own that are not swapped and not dumped. Where locking is not allowed it goes on, and says so. */
+static struct keyholder_server *server_pages_new(void)
+{
+	struct keyholder_server *server = aligned_alloc((size_t)sysconf(_SC_PAGESIZE), pages_size());
+
+	if (!server)
 		return NULL;
-	if (mlock(pages, size) != 0)
+	memset(server, 0, pages_size());
+	if (mlock(server, pages_size()) != 0)
 		log_warn("keyholder.not_locked", LOG_S("effect", "keys may be swapped"),
 			 LOG_S("remedy", "raise LimitMEMLOCK"));
-	status_ignore(madvise(pages, size, MADV_DONTDUMP) == 0 ? OK : E_IO, "an old kernel: core dumps are off anyway");
-	return pages;
+	if (madvise(server, pages_size(), MADV_DONTDUMP) != 0)
+		log_warn("keyholder.dumpable", LOG_S("effect", "a core dump would hold keys"));
+	return server;
+}
+
+static void server_pages_free(struct keyholder_server *server)
+{
+	secret_zero(server, pages_size());
+	/* The pages go back to malloc as ordinary ones; if not, they only stay locked. */
+	status_ignore(munlock(server, pages_size()) == 0 ? OK : E_IO, "harmless");
+	status_ignore(madvise(server, pages_size(), MADV_DODUMP) == 0 ? OK : E_IO, "harmless");
+	free(server);
 }
 
 enum status keyholder_server_new(const struct keyholder_server_options *options, struct keyholder_server **ret_server)
 {
-	struct keyholder_server *server = secret_pages_new(sizeof(*server));
+	struct keyholder_server *server = server_pages_new();
 
 	if (!server)
 		return E_NOMEM;
 	if (key_cache_init(&server->cache) != OK || budget_new(&server->totp_budget) != OK) {
-		munmap(server, sizeof(*server));
+		server_pages_free(server);
 		return E_NOMEM;
 	}
 	crypto_warm();
@@ -51,8 +71,7 @@ void keyholder_server_free(struct keyholder_server **server)
 		return;
 	key_cache_done(&(*server)->cache);
 	budget_free(&(*server)->totp_budget);
-	secret_zero(*server, sizeof(**server));
-	munmap(*server, sizeof(**server));
+	server_pages_free(*server);
 	*server = NULL;
 }
 

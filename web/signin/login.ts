@@ -12,7 +12,7 @@ import { Live } from './live';
 import { errorState, readState, type Factor, type State } from './state';
 import { isPushPending, viewKey, viewOf } from './view';
 
-export type Problem = { kind: 'offline' } | { kind: 'busy' } | { kind: 'trouble'; message: string };
+export type Problem = { kind: 'offline' } | { kind: 'slow_down' } | { kind: 'busy' } | { kind: 'trouble'; message: string };
 
 export const state = signal<State>(errorState('no_login', null));
 export const chosen = signal<Factor | null>(null);
@@ -54,6 +54,7 @@ const live = new Live({
 
 export function start(first: State): void {
   apply(first);
+  waitIfTold(first);
   effect(() => listen(isPushPending(state.value)));
   document.addEventListener('visibilitychange', () => listen(isPushPending(state.peek())));
   addEventListener('online', () => {
@@ -125,8 +126,10 @@ async function act(action: LoginAction, body: object): Promise<boolean> {
   const answer = await postAction(loginId(), action, body);
   end();
   const next = answer.kind === 'ok' ? readState(answer.body) : null;
-  if (next) apply(next);
-  else fail(answer);
+  if (next) {
+    apply(next);
+    waitIfTold(next);
+  } else fail(answer);
   if (missedLive) live.nudge();
   missedLive = false;
   return next !== null;
@@ -172,7 +175,6 @@ function apply(next: State): void {
     if (next.challenge?.status === 'approved' || (next.state === 'done' && isPushPending(last))) joined.value = true;
     if (movedOn) chosen.value = null;
     challengeDeadline.value = challengeEnd(last, next, now);
-    if (next.notice === 'slow_down') waitFor(next.retry_after ?? 30);
     state.value = next;
   });
   watchTheClock(next, now);
@@ -209,7 +211,7 @@ function failRefused(status: number, message: string, retryAfterS: number | null
   if (isGone(status)) apply(errorState(goneCode(status), state.peek()));
   else if (status === 409) void refresh();
   else if (status === 429 || status === 503) {
-    problem.value = { kind: 'busy' };
+    problem.value = { kind: status === 429 ? 'slow_down' : 'busy' };
     waitFor(retryAfterS ?? 5);
   } else problem.value = { kind: 'trouble', message };
 }
@@ -221,6 +223,11 @@ function isGone(status: number): boolean {
 function goneCode(status: number): string {
   if (status === 401) return 'other_browser';
   return status === 410 ? 'login_over' : 'no_login';
+}
+
+/* Told once, by the answer to what was sent: the notice stays in the states that follow. */
+function waitIfTold(next: State): void {
+  if (next.notice === 'slow_down') waitFor(next.retry_after ?? 30);
 }
 
 function waitFor(seconds: number): void {

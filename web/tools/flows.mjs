@@ -58,6 +58,24 @@ flow('the sheet of other ways opens, closes and leads on by keyboard', async ({ 
   await page.waitForURL('**/service**');
 });
 
+flow('a push picked where a code is asked first', async ({ page, mock }) => {
+  await open(page, mock, 'flow-code');
+  await page.keyboard.type('demo');
+  await page.keyboard.press('Enter');
+  await page.locator('#password').fill('right');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Type the code' }).waitFor();
+  await page.getByRole('button', { name: 'Use another way' }).click();
+  await page.getByRole('button', { name: 'Approve on your phone' }).click();
+  await page.getByRole('heading', { name: 'Type this number' }).waitFor();
+  mock.phone('flow-code', 'deny');
+  await page.getByRole('heading', { name: 'Turned down' }).waitFor();
+  await page.getByRole('button', { name: 'Send it again' }).click();
+  await page.getByRole('heading', { name: 'Type this number' }).waitFor();
+  mock.phone('flow-code', 'approve');
+  await page.waitForURL('**/service**');
+});
+
 flow('a push approved while a code is being typed still finishes', async ({ page, mock }) => {
   await atPush(page, mock, 'flow');
   await page.getByRole('button', { name: 'Use another way' }).click();

@@ -4,7 +4,7 @@
  *   node tools/mock.mjs [port]      then open /signin/?login=NAME (tools/states.mjs) or ?login=flow for one that moves
  *
  * A login whose name begins with "flow" is played through: any user name, the password "right", a push, any code but
- * "000000". The phone is at /mock/phone?login=flow&do=seen|approve|deny|wrong|expire|report.
+ * "000000"; "flow-code…" asks for the code first and would also take a push. The phone is at /mock/phone?login=flow&do=seen|approve|deny|wrong|expire|report.
  */
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
@@ -74,7 +74,7 @@ async function loginCall(world, name, action, request, response) {
   const body = JSON.parse(await text(request));
   if (login.refuse) return send(response, login.refuse.status, login.refuse);
   if (action === 'finish') return send(response, 200, { location: `${world.origin}/service?login=${name}` });
-  if (name.startsWith('flow')) play(login, action, body);
+  if (name.startsWith('flow')) play(login, action, body, name.startsWith('flow-code'));
   change(world, name);
   return send(response, 200, current(world, name));
 }
@@ -96,21 +96,22 @@ function current(world, name) {
   return state;
 }
 
-function play(login, action, body) {
+function play(login, action, body, codeFirst) {
   const { state } = login;
   state.notice = null;
   if (action === 'identify') Object.assign(state, { state: 'prove', username: body.username, factor: 'password', ways: ['push'] });
-  if (action === 'password' && body.password === 'right') sendPush(login);
+  if (action === 'password' && body.password === 'right' && codeFirst) Object.assign(state, { factor: 'totp', ways: ['push'] });
+  else if (action === 'password' && body.password === 'right') sendPush(login);
   else if (action === 'password') state.notice = 'wrong_password';
-  if (action === 'push') sendPush(login);
+  if (action === 'push') sendPush(login, codeFirst);
   if (action === 'totp') Object.assign(state, body.code === '000000' ? { notice: 'wrong_code' } : { state: 'done', challenge: null });
   if (action === 'cancel') login.state = structuredClone(states.who);
 }
 
-function sendPush(login) {
+function sendPush(login, codeFirst = false) {
   login.beganS = nowS();
   login.tick += 1;
-  Object.assign(login.state, { state: 'prove', factor: 'push', ways: ['totp', 'recovery'] });
+  Object.assign(login.state, codeFirst ? { factor: 'totp', ways: ['push'] } : { state: 'prove', factor: 'push', ways: ['totp', 'recovery'] });
   login.state.challenge = { ...states['push-enter'].challenge, status: 'sent', number: String(481925 + login.tick) };
 }
 

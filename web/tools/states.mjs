@@ -45,7 +45,7 @@ export const states = {
   'totp-after-denied': form('totp', { notice: 'denied' }),
   recovery: form('recovery', {}),
   'recovery-used': form('recovery', { notice: 'used_code' }),
-  consent: over('consent', { scopes: [{ name: 'profile', title: 'Your name' }, { name: 'email', title: 'Your email address' }, { name: 'timesheets', title: 'Your time sheets of this year' }] }),
+  consent: over('consent', { scopes: [{ name: 'profile', title: 'Your name and user name' }, { name: 'email', title: 'Your email address' }, { name: 'timesheets', title: 'Your time sheets of this year' }] }),
   done: over('done', {}),
   denied: ended('denied', { notice: 'denied' }),
   wrong: ended('wrong', { notice: 'number_wrong' }),
@@ -79,7 +79,7 @@ export const states = {
   'ar-push-confirm': push({ mode: 'confirm', number: null, code: 'KTRWM' }, { ui_locales: 'ar' }),
   'ar-totp': form('totp', { ui_locales: 'ar', notice: 'wrong_code' }),
   'ar-denied': ended('denied', { notice: 'denied', ui_locales: 'ar' }),
-  'ar-consent': over('consent', { ui_locales: 'ar', scopes: [{ name: 'profile', title: 'Your name' }, { name: 'email', title: 'Your email address' }] }),
+  'ar-consent': over('consent', { ui_locales: 'ar', scopes: [{ name: 'profile', title: 'Your name and user name' }, { name: 'email', title: 'Your email address' }] }),
   'ar-nopopup': push({ popup: false }, { why, ui_locales: 'ar' }),
 };
 

@@ -231,6 +231,8 @@ static void word_that_tells_the_form_decides_who_explains(void **state)
 		{SINKS, "[]", "t.yaml:1:1: must be a mapping with kind: file, or a mapping with kind: http, url\n"},
 		{"{\"oneOf\":[{\"type\":\"integer\"},{\"minimum\":3}]}", "5",
 		 "t.yaml:1:1: fits more than one of the forms that are allowed here\n"},
+		{"{\"oneOf\":[{\"enum\":[\"allow\"]},{\"type\":\"object\"}]}", "5",
+		 "t.yaml:1:1: must be one of: allow, or a mapping\n"},
 		{"{\"anyOf\":[{\"type\":\"integer\"},{\"minimum\":3}]}", "5", NULL},
 		{"{\"oneOf\":[{\"type\":\"integer\"},{\"minimum\":3}]}", "1", NULL},
 	};

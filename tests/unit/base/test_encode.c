@@ -100,6 +100,12 @@ static const struct {
 	size_t size;
 } bad[] = {
 	{"padding", base64url_parse, "Zg==", 4},
+	{"one character without bits", base64url_parse, "A", 1},
+	{"five characters without bits", base64url_parse, "AAAAA", 5},
+	{"one character without bits", base32_parse, "A", 1},
+	{"three characters without bits", base32_parse, "AAA", 3},
+	{"six characters without bits", base32_parse, "AAAAAA", 6},
+	{"half a byte without bits", hex_parse, "0", 1},
 	{"one character", base64url_parse, "Z", 1},
 	{"five characters", base64url_parse, "Zm9vY", 5},
 	{"stray bits of two", base64url_parse, "Zh", 2},

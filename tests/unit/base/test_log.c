@@ -1,6 +1,7 @@
 #include "cmocka_all.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -165,11 +166,20 @@ static void line_that_would_be_too_long_says_so(void **state)
 	assert_true(json_get_bool(seen->last, "cut", false));
 }
 
-static void errno_survives(void **state)
+static void errno_survives_even_a_full_disk(void **state)
 {
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC), saved = dup(STDERR_FILENO);
+
+	assert_true(full >= 0 && saved >= 0);
+	log_sink_set(NULL, NULL);
+	dup2(full, STDERR_FILENO);
 	errno = ENOENT;
 	log_info("x", LOG_S("k", "v"));
-	assert_int_equal(errno, ENOENT);
+	int after = errno;
+	dup2(saved, STDERR_FILENO);
+	assert_int_equal(after, ENOENT);
+	close(full);
+	close(saved);
 }
 
 /* A packet socket keeps the borders of writes, so each packet is one write(2). */
@@ -226,7 +236,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(hostile_event_and_key_stay_inside_theirs, sink_begin, sink_end),
 		cmocka_unit_test_setup_teardown(long_text_is_cut_at_512_characters, sink_begin, sink_end),
 		cmocka_unit_test_setup_teardown(line_that_would_be_too_long_says_so, sink_begin, sink_end),
-		cmocka_unit_test_setup_teardown(errno_survives, sink_begin, sink_end),
+		cmocka_unit_test_setup_teardown(errno_survives_even_a_full_disk, sink_begin, sink_end),
 		cmocka_unit_test_setup_teardown(line_is_one_write_to_standard_error, sink_begin, sink_end),
 		cmocka_unit_test_setup_teardown(threads_do_not_mix_their_lines, sink_begin, sink_end),
 	};

@@ -36,6 +36,8 @@ static const struct {
 	{"FE", "\xFE", 1, false},
 	{"FF", "\xFF", 1, false},
 	{"a tail alone", "\x80", 1, false},
+	{"the rest lies beyond the size", "\xC3\xA9", 1, false},
+	{"the last byte lies beyond the size", "\xF0\x9F\x98\x80", 3, false},
 	{"cut after the first of two", "\xC3", 1, false},
 	{"cut after the second of three", "\xE2\x82", 2, false},
 	{"cut after the third of four", "\xF0\x9F\x98", 3, false},
@@ -77,6 +79,17 @@ static void every_character_is_decoded(void **state)
 		    (!surrogate && decoded != character))
 			fail_msg("U+%04X", character);
 	}
+}
+
+static void decoding_stays_within_the_size(void **state)
+{
+	static const char *const characters[] = {"\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"};
+	uint32_t character = 77;
+
+	for (size_t i = 0; i < ARRAY_COUNT(characters); i++)
+		for (size_t size = 0; size < strlen(characters[i]); size++)
+			assert_int_equal(utf8_decode(characters[i], size, &character), 0);
+	assert_int_equal(character, 77);
 }
 
 static const struct {
@@ -241,6 +254,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(utf8_is_taken_only_when_well_formed),
 		cmocka_unit_test(every_character_is_decoded),
+		cmocka_unit_test(decoding_stays_within_the_size),
 		cmocka_unit_test(only_what_can_be_seen_is_displayable),
 		cmocka_unit_test(cleaned_text_is_displayable),
 		cmocka_unit_test(cleaning_replaces_and_cuts),

@@ -153,7 +153,7 @@ static void people_read_every_step_of_the_way(void **state)
 		"    no       The wiki is quick in a known browser: this browser is new, the rule wants a known one\n",
 		"    no       Payroll: client is wiki, the rule wants payroll\n",
 		"    decides  default\n",
-		"  step 2\n       push:enter:6\n         page   shows a number of 6 digits\n"
+		"  step 2\n       push:enter:6\n         page   shows a number of 6 digits\n",
 		"         phone  asks to type that number; there is one try\n         luck   1 in 1000000\n",
 		"  left out totp: the account has none\n",
 		"  token    acr mfa; amr pwd, swk and mfa when the first way is taken\n",

@@ -131,6 +131,8 @@ static void zeroed_memory_satisfies_nothing(void **state)
 	assert_false(step_is_satisfied(&no_step, nothing, PROOFS_MAX));
 	assert_false(step_is_satisfied(&empty_ask, nothing, PROOFS_MAX));
 	assert_false(step_is_satisfied(&no_step, all, count));
+	assert_false(step_implies(&no_step, &no_step));
+	assert_false(step_implies(&no_step, &(struct step){.asks = {{.factor = FACTOR_TOTP}}, .count = 1}));
 	assert_non_null(decision_next(&no_decision, all, count));
 	assert_non_null(decision_next(&no_steps, all, count));
 	assert_non_null(decision_next(&refused, all, count));

@@ -1,5 +1,5 @@
 /*
- * Random policies, accounts and browsers: what holds for all of them. 400 policies, 24 sign-ins each; the seed is
+ * Random policies, accounts and browsers: what holds for all of them. 200 policies, 24 sign-ins each; the seed is
  * fixed, so a failure comes again, and it prints the policy.
  */
 #include "policy_fixture.h"
@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "core/policy_rules.h"
 
-enum { POLICIES = 400, SIGN_INS = 24 };
+enum { POLICIES = 200, SIGN_INS = 24 };
 
 static struct random_seeded seeded;
 static struct random chance;

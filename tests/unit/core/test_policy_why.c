@@ -77,6 +77,30 @@ static void hostile_names_cannot_change_the_sentence(void **state)
 		}
 }
 
+static void caution_is_told_where_the_person_meets_it(void **state)
+{
+	static const struct {
+		const char *ask, *key;
+	} cases[] = {
+		{"push:confirm | totp", "caution"},
+		{"totp | push:confirm", "code_default"},
+		{"push:enter:8", "enter_default"},
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		scoped_arena *arena = arena_new(1 << 20);
+		struct policy_input input = input_plain();
+		struct decision decision;
+
+		input.caution = 4;
+		decision = decide(arena,
+				  policy_of(arena, arena_format(arena, "default: { ask: [password, \"%s\"] }\n",
+								cases[i].ask)),
+				  &input);
+		assert_string_equal(decision.why_key, cases[i].key);
+	}
+}
+
 /* The reason is what would have to be different for the answer to be different. */
 static void the_reason_is_what_made_the_difference(void **state)
 {
@@ -143,6 +167,7 @@ int main(void)
 		cmocka_unit_test(each_mode_has_each_reason),
 		cmocka_unit_test(the_sentence_names_the_service),
 		cmocka_unit_test(hostile_names_cannot_change_the_sentence),
+		cmocka_unit_test(caution_is_told_where_the_person_meets_it),
 		cmocka_unit_test(the_reason_is_what_made_the_difference),
 	};
 

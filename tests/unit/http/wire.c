@@ -20,7 +20,10 @@ struct job {
 	struct wire *wire;
 	struct http_exchange *exchange;
 	bool gated;
+	bool streams;
 };
+
+static const struct stream_ops stream_ops;
 
 static void *worker_main(void *arg)
 {
@@ -33,20 +36,24 @@ static void *worker_main(void *arg)
 		while (sem_wait(&wire->gate) != 0)
 			;
 	}
-	status_ignore(response_text(res, 200, "from a worker"), "a poor answer fails the test");
-	http_exchange_send(job->exchange);
+	if (job->streams) {
+		http_exchange_stream(job->exchange, &stream_ops, wire);
+	} else {
+		status_ignore(response_text(res, 200, "from a worker"), "a poor answer fails the test");
+		http_exchange_send(job->exchange);
+	}
 	free(job);
 	atomic_fetch_sub(&wire->workers, 1);
 	return NULL;
 }
 
-static void hand_to_worker(struct wire *wire, struct http_exchange *exchange, bool gated)
+static void hand_to_worker(struct wire *wire, struct http_exchange *exchange, bool gated, bool streams)
 {
 	struct job *job = malloc(sizeof(*job));
 	pthread_attr_t attributes;
 	pthread_t thread;
 
-	*job = (struct job){ wire, exchange, gated };
+	*job = (struct job){ wire, exchange, gated, streams };
 	atomic_fetch_add(&wire->workers, 1);
 	pthread_attr_init(&attributes);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
@@ -111,7 +118,11 @@ static void on_request(struct http_exchange *exchange, void *ctx)
 	const struct request *req = http_exchange_request(exchange);
 
 	if (strcmp(req->path, "/worker") == 0 || strcmp(req->path, "/gated") == 0) {
-		hand_to_worker(wire, exchange, req->path[1] == 'g');
+		hand_to_worker(wire, exchange, req->path[1] == 'g', false);
+		return;
+	}
+	if (strcmp(req->path, "/gated-stream") == 0) {
+		hand_to_worker(wire, exchange, true, true);
 		return;
 	}
 	if (strcmp(req->path, "/stream") == 0) {

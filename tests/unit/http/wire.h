@@ -20,6 +20,7 @@
  *   /gated    answered by another thread once wire_open_gate() lets it
  *   /echo     the body
  *   /where    "IP TRUSTED TLS PATH QUERY HOST"
+ *   /gated-stream   the same from another thread, once the gate is open
  *   /stream   an event stream: "event: hello\ndata: N" at its opening
  *   anything  404
  */

@@ -102,8 +102,8 @@ export const en = (plural: Plurals) => ({
     allow: 'Allow',
     deny: 'Don’t allow',
     scopes: {
-      openid: 'Who you are here',
-      profile: 'Your name',
+      openid: 'That it is you',
+      profile: 'Your name and user name',
       email: 'Your email address',
       phone: 'Your phone number',
       address: 'Your address',
@@ -183,6 +183,7 @@ export const en = (plural: Plurals) => ({
   },
   problems: {
     offline: 'No connection. Nothing is lost: try again when you are back online.',
+    slow_down: 'Too many tries. Wait a moment, then go on.',
     busy: 'Very busy right now. Wait a moment, then try again.',
     trouble: 'That did not work, and it is not your fault. Try again.',
   },
