@@ -122,20 +122,36 @@ static size_t body_take(char *bytes, size_t one, size_t size, void *ctx)
 	return body->failed ? 0 : size;
 }
 
-static struct curl_slist *headers_make(const char *authorization, bool has_body)
+/* Adds one header; false when out of memory, and the list is as it was. */
+static bool header_add(struct curl_slist **list, const char *name, const char *value)
 {
-	struct curl_slist *list = curl_slist_append(NULL, "Accept: application/json"), *more = NULL;
+	struct curl_slist *more = NULL;
 	struct text line;
 
-	if (list && has_body && (more = curl_slist_append(list, "Content-Type: application/json")))
-		list = more;
 	text_init(&line, 8192);
-	text_add(&line, "Authorization: ");
-	text_add(&line, authorization);
-	if (list && authorization && !line.failed && (more = curl_slist_append(list, line.data)))
-		list = more;
+	text_add(&line, name);
+	text_add(&line, ": ");
+	text_add(&line, value);
+	if (!line.failed)
+		more = curl_slist_append(*list, line.data);
 	text_done(&line);
-	return list;
+	if (more)
+		*list = more;
+	return more != NULL;
+}
+
+static enum symbolon_result headers_make(const char *authorization, bool has_body, struct curl_slist **ret_list)
+{
+	struct curl_slist *list = NULL;
+
+	if (!header_add(&list, "Accept", "application/json") ||
+	    (has_body && !header_add(&list, "Content-Type", "application/json")) ||
+	    (authorization && !header_add(&list, "Authorization", authorization))) {
+		curl_slist_free_all(list);
+		return SYMBOLON_NO_MEMORY;
+	}
+	*ret_list = list;
+	return SYMBOLON_OK;
 }
 
 static void request_prepare(CURL *curl, const struct call *call, const char *url, struct curl_slist *headers,
@@ -202,11 +218,13 @@ static enum symbolon_result call_once(struct symbolon_device *device, const stru
 		return SYMBOLON_NO_MEMORY;
 	TRY_RESULT(url_format(device, call->path, url));
 	TRY_RESULT(authorize(device, call, url, &authorization));
-	struct curl_slist *headers = headers_make(authorization, call->body != NULL);
+	struct curl_slist *headers = NULL;
+	enum symbolon_result result = headers_make(authorization, call->body != NULL, &headers);
 	symbolon_text_free(&authorization);
+	TRY_RESULT(result);
 	text_init(&reply.body, REPLY_MAX);
 	request_prepare(device->curl, call, url, headers, &reply.body);
-	enum symbolon_result result = transfer(device->curl, &reply, ret_error);
+	result = transfer(device->curl, &reply, ret_error);
 	curl_easy_setopt(device->curl, CURLOPT_HTTPHEADER, NULL);
 	curl_slist_free_all(headers);
 	if (result != SYMBOLON_OK) {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/explain_prompt.h"
-#include "core/network.h"
+#include "base/network.h"
 #include "core/policy.h"
 #include "core/user.h"
 

@@ -4,7 +4,7 @@
 /* What the parts of policy share: policy_load.c (from YAML), policy_match.c (which rule), policy_strength.c (how much
  * it asks), policy.c (the decision), policy_trace.c and policy_lint.c. */
 
-#include "core/network.h"
+#include "base/network.h"
 #include "core/policy.h"
 
 /* No word: the rule does not look at it. */

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "core/network.h"
+#include "base/network.h"
 #include "core/policy.h"
 
 #define PATH_SIZE 4096

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "core/network.h"
+#include "base/network.h"
 
 #define HOST_MAX 253
 #define PORT_MAX 65535

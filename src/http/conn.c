@@ -47,7 +47,7 @@ static void refusal_log(struct conn *conn, enum guard_reason reason)
 		loop->unlogged++;
 		return;
 	}
-	address_format(conn->address, ip);
+	address_format(&conn->address, ip);
 	log_warn("http.refused", LOG_S("reason", guard_reason_name(reason)), LOG_S("ip", ip),
 		 LOG_N("unlogged", loop->unlogged));
 	loop->logged_ms = now_ms;
@@ -181,7 +181,7 @@ static void conn_free(struct conn *conn)
 	if (conn->fd >= 0 && loop->by_fd[conn->fd] == conn)
 		loop->by_fd[conn->fd] = NULL;
 	if (conn->is_counted)
-		peers_leave(loop->server->peers, conn->address);
+		peers_leave(loop->server->peers, &conn->address);
 	counter_drop(&loop->counters.connections);
 	atomic_fetch_sub_explicit(&loop->server->connections, 1, memory_order_relaxed);
 	free(conn);
@@ -226,7 +226,7 @@ static bool by_fd_set(struct http_loop *loop, int fd, struct conn *conn)
 	return true;
 }
 
-static bool is_trusted_proxy(const struct http_server *server, const uint8_t address[16])
+static bool is_trusted_proxy(const struct http_server *server, const struct network *address)
 {
 	for (size_t i = 0; i < server->proxies.count; i++)
 		if (network_has(&server->networks[i], address))
@@ -242,13 +242,13 @@ static bool conn_admit(struct conn *conn)
 	uint16_t port;
 
 	evhttp_connection_get_peer(conn->evcon, &peer, &port);
-	if (address_parse(peer, conn->address) != OK)
-		memset(conn->address, 0, sizeof(conn->address));
+	if (address_parse(peer, &conn->address) != OK)
+		memset(&conn->address, 0, sizeof(conn->address));
 	if (atomic_load_explicit(&server->connections, memory_order_relaxed) > server->settings.max_connections)
 		return false;
-	if (!server->peers || is_trusted_proxy(server, conn->address))
+	if (!server->peers || is_trusted_proxy(server, &conn->address))
 		return true;
-	conn->is_counted = peers_enter(server->peers, conn->address);
+	conn->is_counted = peers_enter(server->peers, &conn->address);
 	return conn->is_counted;
 }
 

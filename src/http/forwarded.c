@@ -1,77 +1,12 @@
 #include "http/forwarded.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/text.h"
 
 #define HOPS_MAX 16
 
-static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-enum status address_parse(const char *text, uint8_t ret_bytes[16])
-{
-	uint8_t bytes[16];
-
-	if (inet_pton(AF_INET6, text, bytes) == 1) {
-		memcpy(ret_bytes, bytes, 16);
-		return OK;
-	}
-	if (inet_pton(AF_INET, text, bytes) != 1)
-		return E_INVALID;
-	memcpy(ret_bytes, mapped, 12);
-	memcpy(ret_bytes + 12, bytes, 4);
-	return OK;
-}
-
-void address_format(const uint8_t bytes[16], char out[REQUEST_IP_SIZE])
-{
-	bool is_mapped = memcmp(bytes, mapped, 12) == 0;
-
-	inet_ntop(is_mapped ? AF_INET : AF_INET6, is_mapped ? bytes + 12 : bytes, out, REQUEST_IP_SIZE);
-}
-
-static bool bit_is_set(const uint8_t *bytes, unsigned bit)
-{
-	return bytes[bit / 8] & (0x80u >> (bit % 8));
-}
-
-enum status network_parse(const char *text, struct network *ret_network)
-{
-	struct network network = {.bits = 128};
-	char address[REQUEST_IP_SIZE];
-	size_t size = strcspn(text, "/");
-	int64_t bits;
-
-	if (size >= sizeof(address))
-		return E_INVALID;
-	memcpy(address, text, size);
-	address[size] = '\0';
-	TRY(address_parse(address, network.bytes));
-	if (text[size] == '/') {
-		bool is_ipv4 = !strchr(address, ':');
-
-		TRY(text_parse_int(text + size + 1, 0, is_ipv4 ? 32 : 128, &bits));
-		network.bits = (unsigned)bits + (is_ipv4 ? 96 : 0);
-	}
-	for (unsigned bit = network.bits; bit < 128; bit++)
-		if (bit_is_set(network.bytes, bit))
-			return E_INVALID;
-	*ret_network = network;
-	return OK;
-}
-
-bool network_has(const struct network *network, const uint8_t address[16])
-{
-	unsigned whole = network->bits / 8;
-	unsigned rest = network->bits % 8;
-
-	if (memcmp(network->bytes, address, whole) != 0)
-		return false;
-	return rest == 0 || ((network->bytes[whole] ^ address[whole]) >> (8 - rest)) == 0;
-}
-
-static bool is_proxy(const struct proxies *proxies, const uint8_t address[16])
+static bool is_proxy(const struct proxies *proxies, const struct network *address)
 {
 	for (size_t i = 0; i < proxies->count; i++)
 		if (network_has(&proxies->networks[i], address))
@@ -96,7 +31,7 @@ static struct span span_trim(struct span span)
 }
 
 /* "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:80" */
-static enum status node_parse(struct span node, uint8_t ret_address[16])
+static enum status node_parse(struct span node, struct network *ret_address)
 {
 	char text[REQUEST_IP_SIZE + 8];
 	char *address = text;
@@ -175,7 +110,7 @@ static struct span element_node(const struct proxies *proxies, struct span eleme
 }
 
 /* E_NOT_FOUND: no header line; E_INVALID: an element that had to be read could not be. */
-static enum status client_find(const struct proxies *proxies, const struct request *req, uint8_t ret_address[16])
+static enum status client_find(const struct proxies *proxies, const struct request *req, struct network *ret_address)
 {
 	const char *name = proxies->header == FORWARDED_RFC7239 ? "Forwarded" : "X-Forwarded-For";
 	unsigned hops = 0;
@@ -214,19 +149,19 @@ static bool proto_is_https(const struct proxies *proxies, const struct request *
 
 void forwarded_apply(const struct proxies *proxies, const char *peer, struct request *req)
 {
-	uint8_t address[16] = {0};
-	uint8_t client[16] = {0};
+	struct network address = {0};
+	struct network client = {0};
 
-	req->ip_trusted = address_parse(peer, address) == OK;
+	req->ip_trusted = address_parse(peer, &address) == OK;
 	if (!req->ip_trusted) {
 		memcpy(req->ip, "::", 3);
 		return;
 	}
-	address_format(address, req->ip);
-	if (!is_proxy(proxies, address))
+	address_format(&address, req->ip);
+	if (!is_proxy(proxies, &address))
 		return;
 	req->is_tls = req->is_tls || proto_is_https(proxies, req);
-	req->ip_trusted = client_find(proxies, req, client) == OK;
+	req->ip_trusted = client_find(proxies, req, &client) == OK;
 	if (req->ip_trusted)
-		address_format(client, req->ip);
+		address_format(&client, req->ip);
 }

@@ -5,24 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/network.h"
 #include "base/status.h"
 #include "http/request.h"
 #include "http/server.h"
-
-/* A network; IPv4 lies in ::ffff:0:0/96. */
-struct network {
-	uint8_t bytes[16];
-	unsigned bits;
-};
-
-/* "192.0.2.1", "2001:db8::1"; E_INVALID otherwise (zones and names too). */
-enum status must_check address_parse(const char *text, uint8_t ret_bytes[16]);
-/* The canonical form: IPv4 where it is one. */
-void address_format(const uint8_t bytes[16], char out[REQUEST_IP_SIZE]);
-
-/* "192.0.2.0/24", "2001:db8::/32" or one address. E_INVALID also when bits below the mask are set. */
-enum status must_check network_parse(const char *text, struct network *ret_network);
-bool network_has(const struct network *network, const uint8_t address[16]);
 
 struct proxies {
 	const struct network *networks;

@@ -66,7 +66,7 @@ struct conn {
 	bool is_counted;      /* holds a place in server->peers */
 	uint16_t last_status; /* REFUSED: what to say */
 	struct guard guard;
-	uint8_t address[16];
+	struct network address;
 };
 TAILQ_HEAD(conn_list, conn);
 

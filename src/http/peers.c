@@ -49,13 +49,13 @@ void peers_free(struct peers **peers)
 	*peers = NULL;
 }
 
-static void key_of(const uint8_t address[16], uint8_t key[16])
+/* An IPv4 address, or an IPv6 /64; the last octet tells the families apart. */
+static void key_of(const struct network *address, uint8_t key[16])
 {
-	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-	memcpy(key, address, 16);
-	if (memcmp(address, mapped, 12) != 0)
+	memcpy(key, address->bytes, 16);
+	if (!address->is_v4)
 		memset(key + 8, 0, 8);
+	key[15] = address->is_v4 ? 1 : 0;
 }
 
 /* The link that holds the peer, or the one to add it at. */
@@ -88,7 +88,7 @@ static bool slot_enter(struct peers *peers, struct peer **slot, const uint8_t ke
 	return true;
 }
 
-bool peers_enter(struct peers *peers, const uint8_t address[16])
+bool peers_enter(struct peers *peers, const struct network *address)
 {
 	uint8_t key[16];
 	bool entered;
@@ -100,7 +100,7 @@ bool peers_enter(struct peers *peers, const uint8_t address[16])
 	return entered;
 }
 
-void peers_leave(struct peers *peers, const uint8_t address[16])
+void peers_leave(struct peers *peers, const struct network *address)
 {
 	uint8_t key[16];
 	struct peer **slot;

@@ -1,6 +1,7 @@
 #ifndef HTTP_PEERS_H
 #define HTTP_PEERS_H
 
+#include "base/network.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -10,7 +11,7 @@ struct peers;
 struct peers *peers_new(unsigned limit); /* NULL when out of memory */
 void peers_free(struct peers **peers);
 /* False when the address holds `limit` connections already, or memory is short; else it holds one more. */
-bool peers_enter(struct peers *peers, const uint8_t address[16]);
-void peers_leave(struct peers *peers, const uint8_t address[16]);
+bool peers_enter(struct peers *peers, const struct network *address);
+void peers_leave(struct peers *peers, const struct network *address);
 
 #endif

@@ -63,7 +63,7 @@ static enum status listen_parse(const char *text, struct sockaddr_in6 *ret_v6, s
 				int *ret_family)
 {
 	const char *colon = strrchr(text, ':');
-	uint8_t bytes[16];
+	struct network parsed;
 	char host[64];
 	size_t size = colon ? (size_t)(colon - text) : 0;
 	bool is_v6 = size > 2 && text[0] == '[' && text[size - 1] == ']';
@@ -75,11 +75,13 @@ static enum status listen_parse(const char *text, struct sockaddr_in6 *ret_v6, s
 	host[size - (is_v6 ? 2 : 0)] = '\0';
 	if (is_v6 != (strchr(host, ':') != NULL))
 		return E_INVALID;
-	TRY(address_parse(host, bytes));
+	TRY(address_parse(host, &parsed));
+	if (is_v6 == parsed.is_v4)
+		return E_INVALID;
 	*ret_v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
-	memcpy(&ret_v6->sin6_addr, bytes, 16);
+	memcpy(&ret_v6->sin6_addr, parsed.bytes, 16);
 	*ret_v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-	memcpy(&ret_v4->sin_addr, bytes + 12, 4);
+	memcpy(&ret_v4->sin_addr, parsed.bytes, 4);
 	*ret_family = is_v6 ? AF_INET6 : AF_INET;
 	return OK;
 }

@@ -154,17 +154,17 @@ static void networks_are_parsed_strictly(void **state)
 static void a_network_has_what_lies_in_it(void **state)
 {
 	struct network network;
-	uint8_t address[16];
+	struct network address;
 
 	(void)state;
 	assert_int_equal(network_parse("192.0.2.128/25", &network), OK);
-	assert_int_equal(address_parse("192.0.2.128", address), OK);
-	assert_true(network_has(&network, address));
-	assert_int_equal(address_parse("192.0.2.127", address), OK);
-	assert_false(network_has(&network, address));
+	assert_int_equal(address_parse("192.0.2.128", &address), OK);
+	assert_true(network_has(&network, &address));
+	assert_int_equal(address_parse("192.0.2.127", &address), OK);
+	assert_false(network_has(&network, &address));
 	assert_int_equal(network_parse("0.0.0.0/0", &network), OK);
-	assert_int_equal(address_parse("2001:db8::1", address), OK);
-	assert_false(network_has(&network, address));
+	assert_int_equal(address_parse("2001:db8::1", &address), OK);
+	assert_false(network_has(&network, &address));
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-#include "core/network.h"
+#include "base/network.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -41,6 +41,11 @@ enum status address_parse(const char *text, struct network *ret_address)
 	}
 	*ret_address = address;
 	return OK;
+}
+
+void address_format(const struct network *address, char out[ADDRESS_TEXT_SIZE])
+{
+	inet_ntop(address->is_v4 ? AF_INET : AF_INET6, address->bytes, out, ADDRESS_TEXT_SIZE);
 }
 
 /* What lies beyond the prefix is zero, else the person meant something else than they wrote. */

@@ -1,5 +1,5 @@
-#ifndef CORE_NETWORK_H
-#define CORE_NETWORK_H
+#ifndef BASE_NETWORK_H
+#define BASE_NETWORK_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,6 +20,9 @@ struct network {
 enum status must_check network_parse(const char *text, struct network *ret_network);
 /* One address only. */
 enum status must_check address_parse(const char *text, struct network *ret_address);
+/* The address as text, IPv4 where it is one. */
+#define ADDRESS_TEXT_SIZE 46
+void address_format(const struct network *address, char out[ADDRESS_TEXT_SIZE]);
 /* Whether all of `inner` lies in `outer`. */
 bool network_has(const struct network *outer, const struct network *inner);
 
