@@ -164,6 +164,12 @@ static void request_prepare(CURL *curl, const struct call *call, const char *url
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, call->body);
 	}
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call->method);
+	/*
+	 * On a kept connection that turns out to be closed curl sends the very same request again by itself; the server
+	 * would take it for a replay. What changes something gets a connection of its own, and is repeated by us,
+	 * signed anew.
+	 */
+	curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, strcmp(call->method, "GET") == 0 ? 0L : 1L);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)ANSWER_TIMEOUT_MS);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, body_take);

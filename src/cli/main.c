@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "cli/cli.h"
 
 const struct cli_command cli_commands[] = {
@@ -103,6 +104,7 @@ int main(int argc, char **argv)
 	int words = 1;
 
 	setlocale(LC_CTYPE, "C.UTF-8");
+	log_level_set(LOG_WARN_); /* `serve` sets its own from the configuration */
 	if (argc < 2) {
 		usage_print(stderr);
 		return EXIT_USAGE;

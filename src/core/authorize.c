@@ -10,12 +10,13 @@
 #define CHALLENGE    43 /* base64url of SHA-256 */
 #define RESPONSE_MAX 8192
 
-static const char *const scopes_known[] = { "openid", "profile", "email" };
+static const char *const scopes_known[] = {"openid", "profile", "email"};
 
-static enum status refuse(struct authorize_result *result, enum authorize_answer answer, const char *code, const char *description)
+static enum status refuse(struct authorize_result *result, enum authorize_answer answer, const char *code,
+			  const char *description)
 {
 	result->answer = answer;
-	result->error = (struct oauth_error){ code, description };
+	result->error = (struct oauth_error){code, description};
 	return OK;
 }
 
@@ -32,26 +33,27 @@ static enum status client_read(struct store_tx *tx, void *ctx)
 	struct finding *finding = ctx;
 	enum status status = store_client_find(tx, finding->id, &finding->row);
 
-	finding->found = status == OK && !finding->row.disabled;
+	finding->found = status == OK;
 	return status == E_NOT_FOUND ? OK : status;
 }
 
 /*= RFC6749#3.1.2.4
- * "If an authorization request fails validation due to a missing, invalid, or mismatching redirection URI, the authorization server
- * SHOULD inform the resource owner of the error and MUST NOT automatically redirect the user-agent to the invalid redirection URI."
+ * "If an authorization request fails validation due to a missing, invalid, or mismatching redirection URI, the
+ * authorization server SHOULD inform the resource owner of the error and MUST NOT automatically redirect the user-agent
+ * to the invalid redirection URI."
  */
-static enum status client_check(const struct core *core, struct arena *arena, const struct authorize_raw *raw, struct authorize_result *result)
+static enum status client_check(struct arena *arena, const struct authorize_raw *raw, const struct client_row *client,
+				struct authorize_result *result)
 {
-	struct finding finding = { .id = raw->client_id };
-
 	if (!raw->client_id)
 		return refuse(result, AUTHORIZE_PAGE, "unknown_client", "The service did not say which one it is.");
-	TRY(store_read(core->store, arena, client_read, &finding));
-	if (!finding.found)
-		return refuse(result, AUTHORIZE_PAGE, "unknown_client", "The service that sent you here is not registered.");
-	if (!redirect_uri_matches(&finding.row, raw->redirect_uri))
-		return refuse(result, AUTHORIZE_PAGE, "bad_redirect_uri", "The service asked to be answered at an address that is not registered for it.");
-	result->client = finding.row;
+	if (!client || client->disabled)
+		return refuse(result, AUTHORIZE_PAGE, "unknown_client",
+			      "The service that sent you here is not registered.");
+	if (!redirect_uri_matches(client, raw->redirect_uri))
+		return refuse(result, AUTHORIZE_PAGE, "bad_redirect_uri",
+			      "The service asked to be answered at an address that is not registered for it.");
+	result->client = *client;
 	result->params.redirect_uri = arena_strdup(arena, raw->redirect_uri);
 	result->answer = AUTHORIZE_REDIRECT;
 	return result->params.redirect_uri ? OK : E_NOMEM;
@@ -69,6 +71,10 @@ static enum status response_mode_check(const struct authorize_raw *raw, struct a
 		return OK;
 	if (strcmp(raw->response_mode, "form_post") != 0)
 		return refuse(result, AUTHORIZE_REDIRECT, "invalid_request", "response_mode is query or form_post");
+	/* A browser posts forms to no app's own scheme. */
+	if (!text_has_prefix(result->params.redirect_uri, "https://") &&
+	    !text_has_prefix(result->params.redirect_uri, "http://"))
+		return refuse(result, AUTHORIZE_REDIRECT, "invalid_request", "form_post needs an http redirect URI");
 	result->params.response_mode = "form_post";
 	return OK;
 }
@@ -88,7 +94,8 @@ static enum status request_check(const struct authorize_raw *raw, struct authori
 
 static bool is_base64url(const char *text, size_t size)
 {
-	return strlen(text) == size && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == size;
+	return strlen(text) == size &&
+	       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == size;
 }
 
 /*= RFC9700#2.1.1  public clients must use PKCE; "plain" is not offered */
@@ -104,7 +111,8 @@ static enum status pkce_check(const struct authorize_raw *raw, struct authorize_
 	if (!raw->code_challenge_method || strcmp(raw->code_challenge_method, "S256") != 0)
 		return refuse(result, AUTHORIZE_REDIRECT, "invalid_request", "code_challenge_method is S256");
 	if (!is_base64url(raw->code_challenge, CHALLENGE))
-		return refuse(result, AUTHORIZE_REDIRECT, "invalid_request", "code_challenge is the base64url of a SHA-256");
+		return refuse(result, AUTHORIZE_REDIRECT, "invalid_request",
+			      "code_challenge is the base64url of a SHA-256");
 	result->params.code_challenge = raw->code_challenge;
 	return OK;
 }
@@ -151,7 +159,8 @@ static bool fits(const char *value)
 static enum status values_check(const struct authorize_raw *raw, struct authorize_result *result)
 {
 	if (!fits(raw->nonce) || !fits(raw->login_hint) || !fits(raw->acr_values) || !fits(raw->ui_locales))
-		return refuse(result, AUTHORIZE_REDIRECT, "invalid_request", "a parameter is longer than 512 characters");
+		return refuse(result, AUTHORIZE_REDIRECT, "invalid_request",
+			      "a parameter is longer than 512 characters");
 	result->params.nonce = raw->nonce;
 	result->params.login_hint = raw->login_hint && text_is_displayable(raw->login_hint) ? raw->login_hint : NULL;
 	result->params.acr_values = raw->acr_values;
@@ -159,11 +168,12 @@ static enum status values_check(const struct authorize_raw *raw, struct authoriz
 	return OK;
 }
 
-enum status authorize_check(const struct core *core, struct arena *arena, const struct authorize_raw *raw, struct authorize_result *ret_result)
+enum status authorize_judge(struct arena *arena, const struct authorize_raw *raw, const struct client_row *client,
+			    struct authorize_result *ret_result)
 {
-	struct authorize_result result = { .params = { .max_age = -1 } };
+	struct authorize_result result = {.params = {.max_age = -1}};
 
-	TRY(client_check(core, arena, raw, &result));
+	TRY(client_check(arena, raw, client, &result));
 	if (!result.error.code)
 		TRY(response_mode_check(raw, &result));
 	if (!result.error.code)
@@ -182,14 +192,28 @@ enum status authorize_check(const struct core *core, struct arena *arena, const 
 	return OK;
 }
 
+enum status authorize_check(const struct core *core, struct arena *arena, const struct authorize_raw *raw,
+			    struct authorize_result *ret_result)
+{
+	struct finding finding = {.id = raw->client_id};
+
+	if (raw->client_id)
+		TRY(store_read(core->store, arena, client_read, &finding));
+	return authorize_judge(arena, raw, finding.found ? &finding.row : NULL, ret_result);
+}
+
 /* ---- stored with the login ---- */
 
 char *authorize_params_format(struct arena *arena, const struct authorize_params *params)
 {
-	scoped_json *json = json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:b, s:b, s:b, s:b, s:I}", "redirect_uri", params->redirect_uri, "response_mode", params->response_mode, "scope",
-				      params->scope, "state", params->state, "nonce", params->nonce, "login_hint", params->login_hint, "acr_values", params->acr_values, "ui_locales", params->ui_locales,
-				      "code_challenge", params->code_challenge, "prompt_none", (int)params->prompt_none, "prompt_login", (int)params->prompt_login, "prompt_consent",
-				      (int)params->prompt_consent, "prompt_select_account", (int)params->prompt_select_account, "max_age", (json_int_t)params->max_age);
+	scoped_json *json = json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:b, s:b, s:b, s:b, s:I}",
+				      "redirect_uri", params->redirect_uri, "response_mode", params->response_mode,
+				      "scope", params->scope, "state", params->state, "nonce", params->nonce,
+				      "login_hint", params->login_hint, "acr_values", params->acr_values, "ui_locales",
+				      params->ui_locales, "code_challenge", params->code_challenge, "prompt_none",
+				      (int)params->prompt_none, "prompt_login", (int)params->prompt_login,
+				      "prompt_consent", (int)params->prompt_consent, "prompt_select_account",
+				      (int)params->prompt_select_account, "max_age", (json_int_t)params->max_age);
 
 	return json ? json_format(arena, json) : NULL;
 }
@@ -201,7 +225,7 @@ static void json_free(void *json)
 
 enum status authorize_params_parse(struct arena *arena, const char *text, struct authorize_params *ret_params)
 {
-	struct authorize_params params = { 0 };
+	struct authorize_params params = {0};
 	json_t *json = NULL;
 
 	TRY(json_parse_limited(text, strlen(text), 4, &json));
@@ -237,7 +261,8 @@ static void field_add(struct authorize_response *response, const char *name, con
 	response->fields[response->field_count++].value = value;
 }
 
-static enum status location_build(struct arena *arena, const struct authorize_params *params, struct authorize_response *response)
+static enum status location_build(struct arena *arena, const struct authorize_params *params,
+				  struct authorize_response *response)
 {
 	struct text location;
 	char separator = strchr(params->redirect_uri, '?') ? '&' : '?';
@@ -254,7 +279,8 @@ static enum status location_build(struct arena *arena, const struct authorize_pa
 	return response->location ? OK : E_NOMEM;
 }
 
-static enum status response_build(const struct core *core, struct arena *arena, const struct authorize_params *params, struct authorize_response *response)
+static enum status response_build(const struct core *core, struct arena *arena, const struct authorize_params *params,
+				  struct authorize_response *response)
 {
 	field_add(response, "state", params->state);
 	field_add(response, "iss", core->settings->issuer); /*= RFC9207#2 */
@@ -265,9 +291,10 @@ static enum status response_build(const struct core *core, struct arena *arena, 
 	return OK;
 }
 
-enum status authorize_response_code(const struct core *core, struct arena *arena, const struct authorize_params *params, const char *code, struct authorize_response *ret_response)
+enum status authorize_response_code(const struct core *core, struct arena *arena, const struct authorize_params *params,
+				    const char *code, struct authorize_response *ret_response)
 {
-	struct authorize_response response = { 0 };
+	struct authorize_response response = {0};
 
 	field_add(&response, "code", arena_strdup(arena, code));
 	TRY(response_build(core, arena, params, &response));
@@ -275,9 +302,11 @@ enum status authorize_response_code(const struct core *core, struct arena *arena
 	return OK;
 }
 
-enum status authorize_response_error(const struct core *core, struct arena *arena, const struct authorize_params *params, const struct oauth_error *error, struct authorize_response *ret_response)
+enum status authorize_response_error(const struct core *core, struct arena *arena,
+				     const struct authorize_params *params, const struct oauth_error *error,
+				     struct authorize_response *ret_response)
 {
-	struct authorize_response response = { 0 };
+	struct authorize_response response = {0};
 
 	field_add(&response, "error", error->code);
 	field_add(&response, "error_description", error->description);

@@ -22,7 +22,7 @@ static bool has_only_uri_characters(const char *uri)
 /* "http://127.0.0.1", "http://[::1]" or "http://localhost" and what follows; NULL otherwise. */
 static const char *loopback_rest(const char *uri)
 {
-	static const char *const prefixes[] = { "http://127.0.0.1", "http://[::1]", "http://localhost" };
+	static const char *const prefixes[] = {"http://127.0.0.1", "http://[::1]", "http://localhost"};
 
 	for (size_t i = 0; i < ARRAY_COUNT(prefixes); i++)
 		if (text_has_prefix(uri, prefixes[i])) {
@@ -62,7 +62,8 @@ bool redirect_uri_is_acceptable(const char *uri, bool is_public, const char **re
 	*ret_problem = "a redirect URI has no fragment, no space and only ASCII, and is at most 2,000 characters";
 	if (strlen(uri) > URI_MAX_SIZE || !has_only_uri_characters(uri))
 		return false;
-	*ret_problem = "a redirect URI is absolute and https; http only for localhost and loopback addresses; a private scheme (with a dot) only with --public";
+	*ret_problem = "a redirect URI is absolute and https; http only for localhost and loopback addresses; a "
+		       "private scheme (with a dot) only with --public";
 	if (text_has_prefix(uri, "https://"))
 		return has_authority(uri + 8);
 	if (text_has_prefix(uri, "http://"))
@@ -70,13 +71,17 @@ bool redirect_uri_is_acceptable(const char *uri, bool is_public, const char **re
 	return is_public && is_private_scheme(uri);
 }
 
-/* The rest after the port, if there is one. */
+/* The rest after the port, if there is one; NULL for what is no port. */
 static const char *port_skip(const char *rest)
 {
+	const size_t digits = *rest == ':' ? strspn(rest + 1, "0123456789") : 0;
+	int port = 0;
+
 	if (*rest != ':')
 		return rest;
-	rest++;
-	return rest + strspn(rest, "0123456789");
+	for (size_t i = 1; i <= digits && digits <= 5; i++)
+		port = port * 10 + (rest[i] - '0');
+	return port >= 1 && port <= 65535 ? rest + 1 + digits : NULL;
 }
 
 static bool loopback_matches(const char *registered, const char *uri)
@@ -85,7 +90,9 @@ static bool loopback_matches(const char *registered, const char *uri)
 
 	if (!a || !b || a - registered != b - uri || strncmp(registered, uri, (size_t)(a - registered)) != 0)
 		return false;
-	return strcmp(port_skip(a), port_skip(b)) == 0;
+	a = port_skip(a);
+	b = port_skip(b);
+	return a && b && strcmp(a, b) == 0;
 }
 
 static bool list_has(const char *json, const char *uri, bool any_port)
@@ -96,7 +103,7 @@ static bool list_has(const char *json, const char *uri, bool any_port)
 
 	if (json_parse_limited(json, strlen(json), 2, &list) != OK)
 		return false;
-	json_array_foreach(list, i, item) {
+	json_array_foreach (list, i, item) {
 		const char *registered = json_string_value(item);
 
 		if (registered && (strcmp(registered, uri) == 0 || (any_port && loopback_matches(registered, uri))))
@@ -106,8 +113,8 @@ static bool list_has(const char *json, const char *uri, bool any_port)
 }
 
 /*= RFC8252#7.3
- * "The authorization server MUST allow any port to be specified at the time of the request for loopback IP redirect URIs"
- * That is for native apps, which are public; other clients match to the letter.
+ * "The authorization server MUST allow any port to be specified at the time of the request for loopback IP redirect
+ * URIs" That is for native apps, which are public; other clients match to the letter.
  */
 bool redirect_uri_matches(const struct client_row *client, const char *uri)
 {
@@ -154,7 +161,9 @@ static enum status add_write(struct store_tx *tx, void *ctx)
 	const struct add *add = ctx;
 
 	TRY(store_client_insert(tx, &add->row));
-	return audit_write(tx, &(struct audit_row){ .at = add->row.created_at, .event = "client.added", .client_id = add->row.id });
+	return audit_write(tx, &(struct audit_row){.at = add->row.created_at,
+						   .event = "client.added",
+						   .client_id = add->row.id});
 }
 
 static char *uris_format(struct arena *arena, const char *const *uris, size_t count)
@@ -177,7 +186,8 @@ static bool uris_are_acceptable(const char *const *uris, size_t count, bool is_p
 
 static bool id_is_acceptable(const char *id)
 {
-	return *id && strlen(id) <= NAME_MAX && !id[strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")];
+	return *id && strlen(id) <= NAME_MAX &&
+	       !id[strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")];
 }
 
 static enum status wish_check(const struct client_new *client, const char **ret_problem)
@@ -192,16 +202,23 @@ static enum status wish_check(const struct client_new *client, const char **ret_
 	if (client->alg && strcmp(client->alg, "ES256") != 0 && strcmp(client->alg, "RS256") != 0)
 		return E_INVALID;
 	*ret_problem = "a client needs at least one redirect URI";
-	if (client->redirect_uri_count == 0 || !uris_are_acceptable(client->redirect_uris, client->redirect_uri_count, client->is_public, ret_problem) ||
+	if (client->redirect_uri_count == 0 ||
+	    !uris_are_acceptable(client->redirect_uris, client->redirect_uri_count, client->is_public, ret_problem) ||
 	    !uris_are_acceptable(client->logout_uris, client->logout_uri_count, client->is_public, ret_problem))
 		return E_INVALID;
 	*ret_problem = NULL;
 	return OK;
 }
 
-enum status client_add(const struct core *core, struct arena *arena, const struct client_new *client, int64_t now, char ret_secret[TOKEN_SIZE], const char **ret_problem)
+enum status client_add(const struct core *core, struct arena *arena, const struct client_new *client, int64_t now,
+		       char ret_secret[TOKEN_SIZE], const char **ret_problem)
 {
-	struct add add = { .row = { .id = client->id, .name = client->name, .is_public = client->is_public, .third_party = client->third_party, .alg = client->alg ? client->alg : "ES256", .created_at = now } };
+	struct add add = {.row = {.id = client->id,
+				  .name = client->name,
+				  .is_public = client->is_public,
+				  .third_party = client->third_party,
+				  .alg = client->alg ? client->alg : "ES256",
+				  .created_at = now}};
 
 	TRY(wish_check(client, ret_problem));
 	add.row.redirect_uris = uris_format(arena, client->redirect_uris, client->redirect_uri_count);

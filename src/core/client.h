@@ -4,7 +4,7 @@
 #include "core/core.h"
 
 struct client_new {
-	const char *id;   /* 1 to 64 of A–Z a–z 0–9 . _ - */
+	const char *id; /* 1 to 64 of A–Z a–z 0–9 . _ - */
 	const char *name;
 	const char *const *redirect_uris;
 	size_t redirect_uri_count;
@@ -12,12 +12,15 @@ struct client_new {
 	size_t logout_uri_count;
 	bool is_public;
 	bool third_party;
-	const char *alg;  /* NULL: ES256 */
+	const char *alg; /* NULL: ES256 */
 };
-/* ret_secret is "" for public clients, else 256 random bits, printed once. E_CONFLICT: id taken. E_INVALID with a sentence. */
-enum status must_check client_add(const struct core *core, struct arena *arena, const struct client_new *client, int64_t now, char ret_secret[TOKEN_SIZE], const char **ret_problem);
+/* ret_secret is "" for public clients, else 256 random bits, printed once. E_CONFLICT: id taken. E_INVALID with a
+ * sentence. */
+enum status must_check client_add(const struct core *core, struct arena *arena, const struct client_new *client,
+				  int64_t now, char ret_secret[TOKEN_SIZE], const char **ret_problem);
 
-/* A URI that may be registered: absolute, no fragment, https (http for loopback, or a private-use scheme with a dot for public clients). */
+/* A URI that may be registered: absolute, no fragment, https (http for loopback, or a private-use scheme with a dot for
+ * public clients). */
 bool redirect_uri_is_acceptable(const char *uri, bool is_public, const char **ret_problem);
 /*= RFC9700#2.1 exact string matching, but for the port of loopback redirects of native apps (RFC 8252 7.3) */
 bool redirect_uri_matches(const struct client_row *client, const char *uri);

@@ -21,20 +21,20 @@ void grant_draw(const struct random *random, struct grant_new *grant)
 
 enum status grant_issue(struct store_tx *tx, const struct grant_new *grant, int64_t now, int64_t life_s)
 {
-	struct grant_row row = { .id = grant->id,
-				 .client_id = grant->client_id,
-				 .user_id = grant->user_id,
-				 .login_id = grant->login_id,
-				 .sid = grant->sid,
-				 .redirect_uri = grant->redirect_uri,
-				 .scope = grant->scope,
-				 .nonce = grant->nonce,
-				 .code_challenge = grant->code_challenge,
-				 .acr = grant->acr,
-				 .amr = grant->amr,
-				 .auth_time = grant->auth_time,
-				 .created_at = now,
-				 .expires_at = now + life_s };
+	struct grant_row row = {.id = grant->id,
+				.client_id = grant->client_id,
+				.user_id = grant->user_id,
+				.login_id = grant->login_id,
+				.sid = grant->sid,
+				.redirect_uri = grant->redirect_uri,
+				.scope = grant->scope,
+				.nonce = grant->nonce,
+				.code_challenge = grant->code_challenge,
+				.acr = grant->acr,
+				.amr = grant->amr,
+				.auth_time = grant->auth_time,
+				.created_at = now,
+				.expires_at = now + life_s};
 
 	if (!grant->acr || !*grant->acr || !grant->amr || strcmp(grant->amr, "[]") == 0 || !grant->auth_time)
 		return E_REFUSED;
@@ -56,9 +56,9 @@ struct redeem {
 	bool has_grant;
 	struct session_row session;
 	struct user_row user;
-	bool in_force;       /* session and user still are */
+	bool in_force; /* session and user still are */
 	struct token_row token;
-	bool reused;         /* the code was redeemed before: what it gave is revoked */
+	bool reused; /* the code was redeemed before: what it gave is revoked */
 };
 
 static enum status found(enum status status, bool *ret_found)
@@ -84,11 +84,12 @@ static enum status grant_read(struct store_tx *tx, void *ctx)
 		return OK;
 	TRY(found(store_session_find_sid(tx, redeem->grant.sid, &redeem->session), &has_session));
 	TRY(found(store_user_find(tx, redeem->grant.user_id, &redeem->user), &has_user));
-	redeem->in_force = has_session && !redeem->session.ended_at && redeem->session.ends_at > redeem->now && has_user && !redeem->user.disabled;
+	redeem->in_force = has_session && !redeem->session.ended_at && redeem->session.ends_at > redeem->now &&
+			   has_user && !redeem->user.disabled;
 	return OK;
 }
 
-static const struct oauth_error invalid_client = { "invalid_client", "the client is unknown or its secret is wrong" };
+static const struct oauth_error invalid_client = {"invalid_client", "the client is unknown or its secret is wrong"};
 
 static bool client_is_proven(const struct redeem *redeem)
 {
@@ -98,15 +99,17 @@ static bool client_is_proven(const struct redeem *redeem)
 		return false;
 	if (redeem->client.is_public)
 		return request->client_auth == CLIENT_AUTH_NONE;
-	return request->client_auth != CLIENT_AUTH_NONE && client_secret_matches(&redeem->client, request->client_secret);
+	return request->client_auth != CLIENT_AUTH_NONE &&
+	       client_secret_matches(&redeem->client, request->client_secret);
 }
 
 static struct oauth_error invalid_grant(const char *description)
 {
-	return (struct oauth_error){ "invalid_grant", description };
+	return (struct oauth_error){"invalid_grant", description};
 }
 
-/*= RFC7636#4.6  code_verifier against code_challenge; a verifier without a challenge is a downgrade and refused (RFC 9700 2.1.1) */
+/*= RFC7636#4.6  code_verifier against code_challenge; a verifier without a challenge is a downgrade and refused (RFC
+ * 9700 2.1.1) */
 static bool verifier_fits(const struct redeem *redeem)
 {
 	const char *verifier = redeem->request->code_verifier, *challenge = redeem->grant.code_challenge;
@@ -136,7 +139,7 @@ static struct oauth_error grant_check(const struct redeem *redeem)
 		return invalid_grant("redirect_uri is not the one of the authorization request");
 	if (!verifier_fits(redeem))
 		return invalid_grant("code_verifier does not fit");
-	return (struct oauth_error){ 0 };
+	return (struct oauth_error){0};
 }
 
 /* ---- the tokens ---- */
@@ -153,9 +156,12 @@ static char *access_payload(const struct redeem *redeem, const char *jti)
 {
 	const struct grant_row *grant = &redeem->grant;
 	const char *issuer = redeem->core->settings->issuer;
-	scoped_json *json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:I, s:s, s:o}", "iss", issuer, "sub", grant->user_id, "aud", issuer, "client_id", grant->client_id, "iat",
-				      (json_int_t)redeem->now, "exp", (json_int_t)(redeem->now + redeem->core->settings->life.access_token_s), "jti", jti, "scope", grant->scope, "auth_time",
-				      (json_int_t)grant->auth_time, "acr", grant->acr, "amr", amr_parse(grant->amr));
+	scoped_json *json =
+		json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:I, s:s, s:o}", "iss", issuer, "sub",
+			  grant->user_id, "aud", issuer, "client_id", grant->client_id, "iat", (json_int_t)redeem->now,
+			  "exp", (json_int_t)(redeem->now + redeem->core->settings->life.access_token_s), "jti", jti,
+			  "scope", grant->scope, "auth_time", (json_int_t)grant->auth_time, "acr", grant->acr, "amr",
+			  amr_parse(grant->amr));
 
 	return json ? json_format(redeem->arena, json) : NULL;
 }
@@ -164,9 +170,12 @@ static char *access_payload(const struct redeem *redeem, const char *jti)
 static char *id_payload(const struct redeem *redeem)
 {
 	const struct grant_row *grant = &redeem->grant;
-	scoped_json *json = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:o, s:s}", "iss", redeem->core->settings->issuer, "sub", grant->user_id, "aud", grant->client_id, "iat",
-				      (json_int_t)redeem->now, "exp", (json_int_t)(redeem->now + redeem->core->settings->life.id_token_s), "auth_time", (json_int_t)grant->auth_time, "acr",
-				      grant->acr, "amr", amr_parse(grant->amr), "sid", grant->sid);
+	scoped_json *json =
+		json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:o, s:s}", "iss", redeem->core->settings->issuer, "sub",
+			  grant->user_id, "aud", grant->client_id, "iat", (json_int_t)redeem->now, "exp",
+			  (json_int_t)(redeem->now + redeem->core->settings->life.id_token_s), "auth_time",
+			  (json_int_t)grant->auth_time, "acr", grant->acr, "amr", amr_parse(grant->amr), "sid",
+			  grant->sid);
 
 	if (!json || (grant->nonce && json_object_set_new(json, "nonce", json_string(grant->nonce))))
 		return NULL;
@@ -178,7 +187,8 @@ static enum status tokens_sign(const struct redeem *redeem, struct token_set *to
 	const struct keyring_view *keys = keyring_view(redeem->core->keyring);
 	const bool rs256 = strcmp(redeem->client.alg, "RS256") == 0;
 	char jti[BASE64URL_SIZE(JTI_BYTES) + 1];
-	struct sign_job jobs[2] = { { .key = &keys->es256, .typ = "at+jwt" }, { .key = rs256 ? &keys->rs256 : &keys->es256, .typ = "JWT" } };
+	struct sign_job jobs[2] = {{.key = &keys->es256, .typ = "at+jwt"},
+				   {.key = rs256 ? &keys->rs256 : &keys->es256, .typ = "JWT"}};
 	char *signed_tokens[2];
 
 	random_token(redeem->core->random, JTI_BYTES, jti);
@@ -187,7 +197,10 @@ static enum status tokens_sign(const struct redeem *redeem, struct token_set *to
 	if (!jobs[0].payload || !jobs[1].payload)
 		return E_NOMEM;
 	TRY(keyholder_sign(redeem->core->keyholder, redeem->arena, jobs, 2, signed_tokens));
-	*tokens = (struct token_set){ .access_token = signed_tokens[0], .id_token = signed_tokens[1], .scope = redeem->grant.scope, .expires_in = redeem->core->settings->life.access_token_s };
+	*tokens = (struct token_set){.access_token = signed_tokens[0],
+				     .id_token = signed_tokens[1],
+				     .scope = redeem->grant.scope,
+				     .expires_in = redeem->core->settings->life.access_token_s};
 	return OK;
 }
 
@@ -202,12 +215,17 @@ static enum status reuse_write(struct store_tx *tx, struct redeem *redeem)
 	if (!redeem->reused || row.revoked_at)
 		return OK;
 	TRY(store_grant_revoke(tx, row.id, redeem->now));
-	return audit_write(tx, &(struct audit_row){ .at = redeem->now, .event = "code.reused", .user_id = row.user_id, .client_id = row.client_id, .login_id = row.login_id, .ip = redeem->request->ip });
+	return audit_write(tx, &(struct audit_row){.at = redeem->now,
+						   .event = "code.reused",
+						   .user_id = row.user_id,
+						   .client_id = row.client_id,
+						   .login_id = row.login_id,
+						   .ip = redeem->request->ip});
 }
 
 /*= RFC6749#4.1.2
- * "If an authorization code is used more than once, the authorization server MUST deny the request and SHOULD revoke (when possible)
- * all tokens previously issued based on that authorization code."
+ * "If an authorization code is used more than once, the authorization server MUST deny the request and SHOULD revoke
+ * (when possible) all tokens previously issued based on that authorization code."
  */
 static enum status redeem_write(struct store_tx *tx, void *ctx)
 {
@@ -228,20 +246,22 @@ static enum status redeem_write(struct store_tx *tx, void *ctx)
 
 static enum status redeem_once(struct redeem *redeem, const struct token_set *tokens, struct oauth_error *refusal)
 {
-	redeem->token = (struct token_row){ .grant_id = redeem->grant.id,
-					    .client_id = redeem->grant.client_id,
-					    .user_id = redeem->grant.user_id,
-					    .scope = redeem->grant.scope,
-					    .created_at = redeem->now,
-					    .expires_at = redeem->now + redeem->core->settings->life.access_token_s };
+	redeem->token = (struct token_row){.grant_id = redeem->grant.id,
+					   .client_id = redeem->grant.client_id,
+					   .user_id = redeem->grant.user_id,
+					   .scope = redeem->grant.scope,
+					   .created_at = redeem->now,
+					   .expires_at = redeem->now + redeem->core->settings->life.access_token_s};
 	token_hash(tokens->access_token, redeem->token.token_hash);
 	TRY(store_write(redeem->core->store, redeem_write, redeem));
 	if (!redeem->has_grant)
-		*refusal = invalid_grant(redeem->reused ? "the code was used before; what it gave is revoked" : "the code is unknown or over");
+		*refusal = invalid_grant(redeem->reused ? "the code was used before; what it gave is revoked"
+							: "the code is unknown or over");
 	return OK;
 }
 
-/* A code that cannot be redeemed any more goes straight to the transaction, which sees whether it is a reuse: no signature is spent. */
+/* A code that cannot be redeemed any more goes straight to the transaction, which sees whether it is a reuse: no
+ * signature is spent. */
 static bool is_spent(const struct redeem *redeem)
 {
 	return redeem->grant.redeemed_at || redeem->grant.revoked_at || redeem->grant.expires_at <= redeem->now;
@@ -249,7 +269,7 @@ static bool is_spent(const struct redeem *redeem)
 
 static enum status code_redeem(struct redeem *redeem, struct token_set *tokens, struct oauth_error *refusal)
 {
-	const struct token_set none = { .access_token = "" };
+	const struct token_set none = {.access_token = ""};
 	struct token_set signed_tokens;
 
 	token_hash(redeem->request->code, redeem->code_hash);
@@ -270,10 +290,11 @@ static enum status code_redeem(struct redeem *redeem, struct token_set *tokens, 
 	return OK;
 }
 
-enum status grant_redeem(const struct core *core, struct arena *arena, const struct token_request *request, int64_t now, struct token_set *ret_tokens, struct oauth_error *ret_refusal)
+enum status grant_redeem(const struct core *core, struct arena *arena, const struct token_request *request, int64_t now,
+			 struct token_set *ret_tokens, struct oauth_error *ret_refusal)
 {
-	struct redeem redeem = { .core = core, .arena = arena, .request = request, .now = now };
-	struct oauth_error refusal = { 0 };
+	struct redeem redeem = {.core = core, .arena = arena, .request = request, .now = now};
+	struct oauth_error refusal = {0};
 
 	if (!request->client_id)
 		refusal = invalid_client;
@@ -282,11 +303,11 @@ enum status grant_redeem(const struct core *core, struct arena *arena, const str
 	if (!refusal.code && !client_is_proven(&redeem))
 		refusal = invalid_client;
 	if (!refusal.code && !request->grant_type)
-		refusal = (struct oauth_error){ "invalid_request", "grant_type is missing" };
+		refusal = (struct oauth_error){"invalid_request", "grant_type is missing"};
 	if (!refusal.code && strcmp(request->grant_type, "authorization_code") != 0)
-		refusal = (struct oauth_error){ "unsupported_grant_type", "grant_type is authorization_code" };
+		refusal = (struct oauth_error){"unsupported_grant_type", "grant_type is authorization_code"};
 	if (!refusal.code && !request->code)
-		refusal = (struct oauth_error){ "invalid_request", "code is missing" };
+		refusal = (struct oauth_error){"invalid_request", "code is missing"};
 	if (!refusal.code)
 		TRY(code_redeem(&redeem, ret_tokens, &refusal));
 	*ret_refusal = refusal;

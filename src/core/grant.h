@@ -4,7 +4,8 @@
 #include "core/core.h"
 
 /*
- * What a client was given. Issued in one place, inside the transaction that finishes a login, from recorded proofs; redeemed once.
+ * What a client was given. Issued in one place, inside the transaction that finishes a login, from recorded proofs;
+ * redeemed once.
  *
  *   issued --redeem--> redeemed --reuse--> revoked (with its tokens)
  *      `----expire (60 s)
@@ -31,18 +32,22 @@ struct token_set {
 	int64_t expires_in;
 };
 /*
- * RFC 6749 4.1.3, RFC 7636 4.6. A refusal leaves ret_tokens empty and sets *ret_refusal. Order: client authentication, then the code.
- * Signing happens before the commit (outside the transaction), the commit before the answer: a lost answer costs the code, never a double.
+ * RFC 6749 4.1.3, RFC 7636 4.6. A refusal leaves ret_tokens empty and sets *ret_refusal. Order: client authentication,
+ * then the code. Signing happens before the commit (outside the transaction), the commit before the answer: a lost
+ * answer costs the code, never a double.
  */
-enum status must_check grant_redeem(const struct core *core, struct arena *arena, const struct token_request *request, int64_t now, struct token_set *ret_tokens, struct oauth_error *ret_refusal);
+enum status must_check grant_redeem(const struct core *core, struct arena *arena, const struct token_request *request,
+				    int64_t now, struct token_set *ret_tokens, struct oauth_error *ret_refusal);
 
 /* UserInfo: the claims that the token's scope allows, as JSON text; E_REFUSED when the token is not in force. */
-enum status must_check userinfo_get(const struct core *core, struct arena *arena, const char *access_token, int64_t now, char **ret_json);
+enum status must_check userinfo_get(const struct core *core, struct arena *arena, const char *access_token, int64_t now,
+				    char **ret_json);
 
 /* An id_token_hint of ours (expired is fine): its sub, sid and aud. E_REFUSED otherwise. */
 struct id_token_hint {
 	const char *sub, *sid, *client_id;
 };
-enum status must_check id_token_hint_check(const struct core *core, struct arena *arena, const char *jwt, struct id_token_hint *ret_hint);
+enum status must_check id_token_hint_check(const struct core *core, struct arena *arena, const char *jwt,
+					   struct id_token_hint *ret_hint);
 
 #endif

@@ -29,20 +29,21 @@ struct making {
 	int64_t now;
 };
 
-static enum status key_make(struct making *making, struct keyholder *keyholder, struct arena *arena, const char *purpose, const char *alg, const char *state)
+static enum status key_make(struct making *making, struct keyholder *keyholder, struct arena *arena,
+			    const char *purpose, const char *alg, const char *state)
 {
 	struct new_key *key = &making->keys[making->count];
 
 	TRY(keyholder_key_new(keyholder, arena, alg, key));
-	making->rows[making->count++] = (struct key_row){ .kid = key->kid,
-							  .purpose = purpose,
-							  .alg = alg,
-							  .sealed = key->sealed,
-							  .sealed_size = key->sealed_size,
-							  .public_jwk = key->public_jwk,
-							  .state = state,
-							  .created_at = making->now,
-							  .changed_at = making->now };
+	making->rows[making->count++] = (struct key_row){.kid = key->kid,
+							 .purpose = purpose,
+							 .alg = alg,
+							 .sealed = key->sealed,
+							 .sealed_size = key->sealed_size,
+							 .public_jwk = key->public_jwk,
+							 .state = state,
+							 .created_at = making->now,
+							 .changed_at = making->now};
 	return OK;
 }
 
@@ -52,7 +53,7 @@ static enum status init_write(struct store_tx *tx, void *ctx)
 
 	for (size_t i = 0; i < making->count; i++)
 		TRY(store_key_insert(tx, &making->rows[i]));
-	return audit_write(tx, &(struct audit_row){ .at = making->now, .event = "keys.made" });
+	return audit_write(tx, &(struct audit_row){.at = making->now, .event = "keys.made"});
 }
 
 static enum status all_make(struct making *making, struct keyholder *keyholder, struct arena *arena)
@@ -68,7 +69,7 @@ static enum status all_make(struct making *making, struct keyholder *keyholder, 
 enum status keyring_init(struct store *store, struct keyholder *keyholder, int64_t now)
 {
 	scoped_arena *arena = arena_new(VIEW_MEMORY);
-	struct making making = { .now = now };
+	struct making making = {.now = now};
 
 	if (!arena)
 		return E_NOMEM;
@@ -78,7 +79,8 @@ enum status keyring_init(struct store *store, struct keyholder *keyholder, int64
 
 /* ---- rotating ---- */
 
-/* next becomes current, current previous, previous retired. Several processes may try: the states are checked by the rows themselves. */
+/* next becomes current, current previous, previous retired. Several processes may try: the states are checked by the
+ * rows themselves. */
 static enum status states_turn(struct store_tx *tx, int64_t now)
 {
 	struct key_row *rows;
@@ -87,7 +89,9 @@ static enum status states_turn(struct store_tx *tx, int64_t now)
 	TRY(store_key_list(tx, "token", &rows, &count));
 	for (size_t i = 0; i < count; i++) {
 		const char *state = rows[i].state;
-		const char *to = strcmp(state, "next") == 0 ? "current" : strcmp(state, "current") == 0 ? "previous" : "retired";
+		const char *to = strcmp(state, "next") == 0      ? "current"
+				 : strcmp(state, "current") == 0 ? "previous"
+								 : "retired";
 
 		if (strcmp(state, "retired") != 0)
 			TRY(store_key_set_state(tx, rows[i].kid, to, now));
@@ -102,13 +106,13 @@ static enum status rotate_write(struct store_tx *tx, void *ctx)
 	TRY(states_turn(tx, making->now));
 	for (size_t i = 0; i < making->count; i++)
 		TRY(store_key_insert(tx, &making->rows[i]));
-	return audit_write(tx, &(struct audit_row){ .at = making->now, .event = "keys.rotated" });
+	return audit_write(tx, &(struct audit_row){.at = making->now, .event = "keys.rotated"});
 }
 
 enum status keyring_rotate(struct store *store, struct keyholder *keyholder, int64_t now)
 {
 	scoped_arena *arena = arena_new(VIEW_MEMORY);
-	struct making making = { .now = now };
+	struct making making = {.now = now};
 
 	if (!arena)
 		return E_NOMEM;
@@ -172,7 +176,7 @@ static struct sealed_key *place_of(struct keyring_view *view, const struct key_r
 
 static enum status snapshot_fill(struct snapshot *snapshot, struct store *store)
 {
-	struct reading reading = { 0 };
+	struct reading reading = {0};
 	struct keyring_view *view = &snapshot->view;
 
 	TRY(store_read(store, snapshot->arena, keys_read, &reading));
@@ -181,7 +185,7 @@ static enum status snapshot_fill(struct snapshot *snapshot, struct store *store)
 		struct sealed_key *key = place_of(view, row);
 
 		if (key)
-			*key = (struct sealed_key){ row->kid, row->alg, row->sealed, row->sealed_size };
+			*key = (struct sealed_key){row->kid, row->alg, row->sealed, row->sealed_size};
 	}
 	if (!view->es256.kid || !view->rs256.kid || !view->pepper.kid || !view->mac.kid)
 		return E_NOT_FOUND;
@@ -197,7 +201,8 @@ static void snapshot_free(struct snapshot *snapshot)
 /* A snapshot is made only when the keys differ from the newest one's. */
 static bool is_same(const struct snapshot *a, const struct snapshot *b)
 {
-	return a && strcmp(a->view.jwks, b->view.jwks) == 0 && strcmp(a->view.es256.kid, b->view.es256.kid) == 0 && strcmp(a->view.rs256.kid, b->view.rs256.kid) == 0 &&
+	return a && strcmp(a->view.jwks, b->view.jwks) == 0 && strcmp(a->view.es256.kid, b->view.es256.kid) == 0 &&
+	       strcmp(a->view.rs256.kid, b->view.rs256.kid) == 0 &&
 	       strcmp(a->view.pepper.kid, b->view.pepper.kid) == 0 && strcmp(a->view.mac.kid, b->view.mac.kid) == 0;
 }
 

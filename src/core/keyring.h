@@ -5,13 +5,14 @@
 
 /*
  * The keys in force: sealed blobs and public JWKs from the store. Read at start and again when the store has changed
- * (`symbolon key rotate` in another process). JWKS shows next, current and previous. Thread-safe: readers get an immutable
- * snapshot that lives as long as the keyring (old snapshots are kept until the keyring is freed; rotations are rare).
+ * (`symbolon key rotate` in another process). JWKS shows next, current and previous. Thread-safe: readers get an
+ * immutable snapshot that lives as long as the keyring (old snapshots are kept until the keyring is freed; rotations
+ * are rare).
  */
 struct keyring_view {
-	struct sealed_key es256, rs256;  /* current, for signing */
+	struct sealed_key es256, rs256; /* current, for signing */
 	struct sealed_key pepper, mac;
-	const char *jwks;                /* the JSON text of /jwks */
+	const char *jwks; /* the JSON text of /jwks */
 	size_t jwks_size;
 };
 

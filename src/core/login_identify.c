@@ -16,6 +16,7 @@
 
 struct identify {
 	const char *name;       /* canonical */
+	const char *typed;
 	uint8_t draw[32];       /* keyed hash of the name */
 	struct user_row user;
 	bool found;
@@ -161,6 +162,7 @@ static enum status identify_prepare(struct login_op *op)
 	login->user = identify->user;
 	login->known = identify->known;
 	login->row.user_id = identify->found ? identify->user.id : NULL;
+	login->row.username = identify->typed;
 	login->row.known_browser = identify->known.known;
 	TRY(subject_for(op, identify, &login->row.subject));
 	TRY(store_read(op->core->store, op->arena, session_read, op));
@@ -194,6 +196,7 @@ enum status login_identify(const struct core *core, struct arena *arena, const c
 	TRY(login_op_load(&op));
 	TRY(username_canonical(arena, username, &name));
 	identify.name = name;
+	identify.typed = username;
 	TRY(keyholder_mac(core->keyholder, &keyring_view(core->keyring)->mac, "decoy", name, strlen(name), identify.draw));
 	op.prepare = identify_prepare;
 	op.write = identify_write;

@@ -58,10 +58,14 @@ static enum status add_write(struct store_tx *tx, void *ctx)
 
 	TRY(store_user_insert(tx, &add->row));
 	TRY(store_user_set_groups(tx, add->row.id, add->user->groups, add->user->group_count));
-	return audit_write(tx, &(struct audit_row){ .at = add->row.created_at, .event = "user.added", .user_id = add->row.id, .username = add->row.name });
+	return audit_write(tx, &(struct audit_row){.at = add->row.created_at,
+						   .event = "user.added",
+						   .user_id = add->row.id,
+						   .username = add->row.name});
 }
 
-static enum status names_check(struct arena *arena, const struct user_new *user, struct user_row *row, const char **ret_problem)
+static enum status names_check(struct arena *arena, const struct user_new *user, struct user_row *row,
+			       const char **ret_problem)
 {
 	char *name, *email = "";
 
@@ -69,14 +73,18 @@ static enum status names_check(struct arena *arena, const struct user_new *user,
 	if (canonical(arena, user->name, NAME_MAX_CHARS, &name) != OK)
 		return E_INVALID;
 	*ret_problem = "this cannot be an email address";
-	if (user->email && *user->email && (canonical(arena, user->email, EMAIL_MAX_CHARS, &email) != OK || !strchr(email, '@')))
+	if (user->email && *user->email &&
+	    (canonical(arena, user->email, EMAIL_MAX_CHARS, &email) != OK || !strchr(email, '@')))
 		return E_INVALID;
 	*ret_problem = "the display name has characters that cannot be shown, or is longer than 200 bytes";
-	if (user->display_name && *user->display_name && (!text_is_displayable(user->display_name) || strlen(user->display_name) > 200))
+	if (user->display_name && *user->display_name &&
+	    (!text_is_displayable(user->display_name) || strlen(user->display_name) > 200))
 		return E_INVALID;
 	for (size_t i = 0; i < user->group_count; i++) {
 		*ret_problem = "a group is 1 to 64 of a-z 0-9 . _ - @ +";
-		if (strlen(user->groups[i]) > NAME_MAX_CHARS || !*user->groups[i] || user->groups[i][strspn(user->groups[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@+")])
+		if (strlen(user->groups[i]) > NAME_MAX_CHARS || !*user->groups[i] ||
+		    user->groups[i][strspn(user->groups[i],
+					   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@+")])
 			return E_INVALID;
 	}
 	*ret_problem = NULL;
@@ -86,12 +94,14 @@ static enum status names_check(struct arena *arena, const struct user_new *user,
 	return OK;
 }
 
-static enum status password_set(const struct core *core, const struct user_new *user, struct add *add, const char **ret_problem)
+static enum status password_set(const struct core *core, const struct user_new *user, struct add *add,
+				const char **ret_problem)
 {
 	if (user->imported) {
 		const enum password_kind kind = password_kind(user->imported);
 
-		*ret_problem = "this hash is of no kind that can be imported: $y$, $2a$, $2b$, $2y$, $5$, $6$ or $argon2id$";
+		*ret_problem =
+			"this hash is of no kind that can be imported: $y$, $2a$, $2b$, $2y$, $5$, $6$ or $argon2id$";
 		if (kind != PASSWORD_CRYPT && kind != PASSWORD_ARGON2_PHC)
 			return E_INVALID;
 		*ret_problem = NULL;
@@ -106,9 +116,10 @@ static enum status password_set(const struct core *core, const struct user_new *
 	return OK;
 }
 
-enum status user_add(const struct core *core, struct arena *arena, const struct user_new *user, int64_t now, char ret_id[ID_SIZE], const char **ret_problem)
+enum status user_add(const struct core *core, struct arena *arena, const struct user_new *user, int64_t now,
+		     char ret_id[ID_SIZE], const char **ret_problem)
 {
-	struct add add = { .user = user, .row = { .created_at = now, .updated_at = now } };
+	struct add add = {.user = user, .row = {.created_at = now, .updated_at = now}};
 
 	TRY(names_check(arena, user, &add.row, ret_problem));
 	TRY(password_set(core, user, &add, ret_problem));
@@ -132,12 +143,14 @@ static enum status disabled_write(struct store_tx *tx, void *ctx)
 	const struct change *change = ctx;
 
 	TRY(store_user_set_disabled(tx, change->id, change->disabled, change->now));
-	return audit_write(tx, &(struct audit_row){ .at = change->now, .event = change->disabled ? "user.disabled" : "user.enabled", .user_id = change->id });
+	return audit_write(tx, &(struct audit_row){.at = change->now,
+						   .event = change->disabled ? "user.disabled" : "user.enabled",
+						   .user_id = change->id});
 }
 
 enum status user_set_disabled(const struct core *core, const char *id, bool disabled, int64_t now)
 {
-	struct change change = { .id = id, .disabled = disabled, .now = now };
+	struct change change = {.id = id, .disabled = disabled, .now = now};
 
 	TRY(store_write(core->store, disabled_write, &change));
 	core_wake(core, "user", id);
@@ -150,13 +163,16 @@ static enum status remove_write(struct store_tx *tx, void *ctx)
 	struct user_row user;
 
 	TRY(store_user_find(tx, change->id, &user));
-	TRY(audit_write(tx, &(struct audit_row){ .at = change->now, .event = "user.removed", .user_id = change->id, .username = user.name }));
+	TRY(audit_write(tx, &(struct audit_row){.at = change->now,
+						.event = "user.removed",
+						.user_id = change->id,
+						.username = user.name}));
 	return store_user_remove(tx, change->id);
 }
 
 enum status user_remove(const struct core *core, const char *id, int64_t now)
 {
-	struct change change = { .id = id, .now = now };
+	struct change change = {.id = id, .now = now};
 
 	TRY(store_write(core->store, remove_write, &change));
 	core_wake(core, "user", id);
@@ -170,7 +186,8 @@ static enum status password_write(struct store_tx *tx, void *ctx)
 	TRY(store_user_set_password(tx, change->id, change->stored, change->now));
 	TRY(store_browser_remove_all(tx, change->id));
 	TRY(store_session_end_all(tx, change->id, NULL, change->now));
-	return audit_write(tx, &(struct audit_row){ .at = change->now, .event = "password.changed", .user_id = change->id });
+	return audit_write(tx,
+			   &(struct audit_row){.at = change->now, .event = "password.changed", .user_id = change->id});
 }
 
 struct naming {
@@ -185,10 +202,11 @@ static enum status name_read(struct store_tx *tx, void *ctx)
 	return store_user_find(tx, naming->id, &naming->row);
 }
 
-enum status user_set_password(const struct core *core, struct arena *arena, const char *id, const char *password, int64_t now, const char **ret_problem)
+enum status user_set_password(const struct core *core, struct arena *arena, const char *id, const char *password,
+			      int64_t now, const char **ret_problem)
 {
-	struct change change = { .id = id, .now = now };
-	struct naming naming = { .id = id };
+	struct change change = {.id = id, .now = now};
+	struct naming naming = {.id = id};
 	char stored[PASSWORD_STORED_SIZE];
 
 	TRY(store_read(core->store, arena, name_read, &naming));
@@ -203,7 +221,7 @@ enum status user_set_password(const struct core *core, struct arena *arena, cons
 
 enum status user_factors_find(struct store_tx *tx, const struct user_row *user, struct user_factors *ret_factors)
 {
-	struct user_factors factors = { .password = user->password != NULL };
+	struct user_factors factors = {.password = user->password != NULL};
 	struct device_row *devices;
 	struct totp_row *seeds;
 	size_t count;

@@ -31,9 +31,10 @@ static int claim_set(json_t *json, const char *name, const char *value)
 	return *value ? json_object_set_new(json, name, json_string(value)) : 0;
 }
 
-enum status userinfo_get(const struct core *core, struct arena *arena, const char *access_token, int64_t now, char **ret_json)
+enum status userinfo_get(const struct core *core, struct arena *arena, const char *access_token, int64_t now,
+			 char **ret_json)
 {
-	struct reading reading = { .now = now };
+	struct reading reading = {.now = now};
 	scoped_json *json = NULL;
 	enum status status;
 
@@ -46,8 +47,8 @@ enum status userinfo_get(const struct core *core, struct arena *arena, const cha
 	json = json_pack("{s:s}", "sub", reading.user.id);
 	if (!json)
 		return E_NOMEM;
-	if (words_has(reading.token.scope, "profile") &&
-	    (claim_set(json, "name", reading.user.display_name) || claim_set(json, "preferred_username", reading.user.name)))
+	if (words_has(reading.token.scope, "profile") && (claim_set(json, "name", reading.user.display_name) ||
+							  claim_set(json, "preferred_username", reading.user.name)))
 		return E_NOMEM;
 	if (words_has(reading.token.scope, "email") && *reading.user.email &&
 	    (claim_set(json, "email", reading.user.email) || json_object_set_new(json, "email_verified", json_false())))
@@ -63,7 +64,7 @@ static const json_t *jwk_find(const json_t *jwks, const char *kid)
 	json_t *jwk;
 	size_t i;
 
-	json_array_foreach(json_object_get(jwks, "keys"), i, jwk) {
+	json_array_foreach (json_object_get(jwks, "keys"), i, jwk) {
 		const char *id = json_get_string(jwk, "kid");
 
 		if (id && strcmp(id, kid) == 0)
@@ -95,7 +96,8 @@ static enum status signature_check(const struct core *core, struct arena *arena,
 	return status == E_INVALID ? E_REFUSED : status;
 }
 
-enum status id_token_hint_check(const struct core *core, struct arena *arena, const char *jwt, struct id_token_hint *ret_hint)
+enum status id_token_hint_check(const struct core *core, struct arena *arena, const char *jwt,
+				struct id_token_hint *ret_hint)
 {
 	struct jose_parts parts;
 	struct id_token_hint hint;

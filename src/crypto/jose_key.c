@@ -18,7 +18,7 @@
 #include "crypto/jose_internal.h"
 
 enum { JWK_SIZE_MAX = 16 * 1024, JWK_DEPTH_MAX = 4 };
-enum { RSA_BITS = 2048, RSA_BITS_MIN = 2048, RSA_BITS_MAX = 4096 };
+enum { RSA_BITS = 2048, RSA_BITS_MIN = 2048 }; /* at most RSA_SIZE_MAX bytes: 4096 bits */
 enum { NUMBERS_MAX = 8, EC_POINT_SIZE = 65 };
 
 /* A number of a JWK: its member, OpenSSL's name for it, whether it must stay private. In the order we print them. */
@@ -274,8 +274,7 @@ static EVP_PKEY *pkey_from_ec(struct parsed_jwk *parsed)
 static bool rsa_public_is_sane(const EVP_PKEY *pkey)
 {
 	BIGNUM *e = NULL;
-	int bits = EVP_PKEY_get_bits(pkey);
-	bool sane = bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX &&
+	bool sane = EVP_PKEY_get_bits(pkey) >= RSA_BITS_MIN &&
 		    EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &e) == 1 && BN_is_odd(e) &&
 		    BN_num_bits(e) >= 17 && BN_num_bits(e) <= 64;
 

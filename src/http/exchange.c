@@ -81,13 +81,12 @@ static enum status headers_fill(struct request *req, const struct evkeyvalq *lis
 	struct http_header *headers;
 	size_t count = 0;
 
-	TAILQ_FOREACH(header, list, next)
-	count++;
+	for (header = TAILQ_FIRST(list); header; header = TAILQ_NEXT(header, next))
+		count++;
 	headers = arena_calloc(req->arena, count + 1, sizeof(*headers));
 	if (!headers)
 		return E_NOMEM;
-	TAILQ_FOREACH(header, list, next)
-	{
+	for (header = TAILQ_FIRST(list); header; header = TAILQ_NEXT(header, next)) {
 		headers->name = arena_strdup(req->arena, header->key);
 		headers->value = trimmed(req->arena, header->value);
 		if (!headers->name || !headers->value)

@@ -137,8 +137,8 @@ static void drain_step(struct http_loop *loop, int64_t now_ms)
 	struct event_stream *stream;
 
 	idle_close(loop);
-	TAILQ_FOREACH(stream, &loop->by_age, by_age)
-	event_stream_end(stream);
+	for (stream = TAILQ_FIRST(&loop->by_age); stream; stream = TAILQ_NEXT(stream, by_age))
+		event_stream_end(stream);
 	if (atomic_load_explicit(&loop->counters.connections, memory_order_relaxed) == 0 ||
 	    now_ms >= loop->drain_until_ms)
 		event_base_loopbreak(loop->base);

@@ -192,8 +192,7 @@ void stream_deadlines(struct http_loop *loop, int64_t now_ms)
 	while ((stream = TAILQ_FIRST(&loop->by_comment)) != NULL &&
 	       now_ms - stream->commented_ms >= settings->stream_comment_ms)
 		comment_send(loop, stream, now_ms);
-	TAILQ_FOREACH(stream, &loop->by_age, by_age)
-	{
+	for (stream = TAILQ_FIRST(&loop->by_age); stream; stream = TAILQ_NEXT(stream, by_age)) {
 		if (now_ms - stream->opened_ms < settings->stream_max_ms)
 			break;
 		event_stream_end(stream);

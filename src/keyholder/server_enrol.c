@@ -1,13 +1,14 @@
 /* Enrolment secrets (PROTOCOL.md, "Enrolment"). */
 #include <string.h>
 
+#include "base/encode.h"
 #include "base/random.h"
 #include "base/secret.h"
 #include "crypto/hash.h"
 #include "crypto/seal.h"
 #include "keyholder/server_internal.h"
 
-enum { ENROLMENT_SECRET_SIZE = 16, PROOF_SIZE = 32 };
+enum { ENROLMENT_ID_SIZE = 16, ENROLMENT_SECRET_SIZE = 16, PROOF_SIZE = 32 };
 
 enum status handle_enrolment_new(struct call *call)
 {
@@ -56,8 +57,8 @@ enum status handle_enrolment_reveal(struct call *call)
 
 enum status handle_enrolment_check(struct call *call)
 {
-	uint8_t secret[ENROLMENT_SECRET_SIZE], k[32], expected[PROOF_SIZE];
-	size_t sealed_size = 0, message_size = 0;
+	uint8_t secret[ENROLMENT_SECRET_SIZE], salt[ENROLMENT_ID_SIZE], k[32], expected[PROOF_SIZE];
+	size_t sealed_size = 0, message_size = 0, salt_size = 0;
 	const char *id = message_text(call->request);
 	const uint8_t *sealed = message_bytes(call->request, &sealed_size);
 	const uint8_t *message = message_bytes(call->request, &message_size);
@@ -65,8 +66,10 @@ enum status handle_enrolment_check(struct call *call)
 
 	if (!message_is_done(call->request))
 		return E_INVALID;
+	if (base64url_parse(id, strlen(id), salt, sizeof(salt), &salt_size) != OK || salt_size != sizeof(salt))
+		return E_REFUSED;
 	TRY(secret_unseal(call, id, sealed, sealed_size, secret));
-	hkdf_sha256(secret, sizeof(secret), id, strlen(id), "symbolon enrol v1", k, sizeof(k));
+	hkdf_sha256(secret, sizeof(secret), salt, sizeof(salt), "symbolon enrol v1", k, sizeof(k));
 	hmac_sha256(k, sizeof(k), message, message_size, expected);
 	bool fits = secret_equal(expected, proof, PROOF_SIZE);
 	secret_zero(secret, sizeof(secret));

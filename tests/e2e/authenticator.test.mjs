@@ -302,6 +302,7 @@ describe("answers", () => {
 
 	test("a_clock_that_is_off_is_mended_once", async () => {
 		server.ahead = -7200;
+		server.log = [];
 		const id = server.startChallenge();
 		const result = await authenticator.run("approve", id);
 		assert.equal(result.code, 0, result.err);

@@ -110,7 +110,7 @@ export class DeviceServer {
 			id, nonce: newId(), mode,
 			...(mode === "confirm" ? { code: "UIMYQ" } : {}),
 			...(mode === "choose" ? { choices: ["17", "42", "86"] } : {}),
-			...(mode === "enter" ? { digits: number.length } : {}),
+			...(mode === "enter" ? { digits: number?.length } : {}),
 			account: this.account,
 			client: { id: "payroll", name: "Payroll", host: "payroll.example.org" },
 			request: { ip: "203.0.113.7", place: "Utrecht, NL", browser: "Firefox on Linux", known: false, at: this.now() },

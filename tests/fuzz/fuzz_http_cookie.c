@@ -30,13 +30,13 @@ static void check_forwarded(struct request *req, enum http_forwarded kind)
 {
 	struct network network = { 0 };
 	struct proxies proxies = { &network, 1, kind };
-	uint8_t address[16];
+	struct network address = { 0 };
 	char again[REQUEST_IP_SIZE];
 
 	demand(network_parse("127.0.0.0/8", &network) == OK);
 	forwarded_apply(&proxies, "127.0.0.1", req);
-	demand(address_parse(req->ip, address) == OK);
-	address_format(address, again);
+	demand(address_parse(req->ip, &address) == OK);
+	address_format(&address, again);
 	demand(strcmp(again, req->ip) == 0);
 	demand(req->ip_trusted || strcmp(req->ip, "127.0.0.1") == 0);
 }

@@ -2,11 +2,13 @@
 
 #include <string.h>
 
+#include <openssl/err.h>
+
 #include "base/arena.h"
 #include "base/encode.h"
 #include "base/secret.h"
 #include "crypto/hash.h"
-#include "crypto/jose.h"
+#include "crypto/jose_internal.h"
 #include "vectors.h"
 
 enum { MAX = 16384 };
@@ -169,6 +171,24 @@ static void other_algorithms_are_refused(void **state)
 	}
 }
 
+/* Whoever holds the key can sign any header. A true signature does not make its algorithm ours. */
+static void true_signature_under_another_algorithm_is_refused(void **state)
+{
+	static const char *const algs[] = {"none", "HS256", "RS256", "es256", "ES256 "};
+	scoped_arena *arena = arena_new(1 << 20);
+	uint8_t digest[32], signature[RSA_SIZE_MAX];
+	size_t size = 0;
+
+	for (size_t i = 0; i <= ARRAY_COUNT(algs); i++) { /* the last is the right one: the test itself works */
+		const char *alg = i < ARRAY_COUNT(algs) ? algs[i] : "ES256";
+		char *jws = assemble(arena, arena_format(arena, "{\"alg\":\"%s\"}", alg), "{}", "");
+		sha256(jws, strlen(jws) - 1, digest);
+		assert_int_equal(jose_digest_sign(es_private, digest, signature, &size), OK);
+		jws = arena_format(arena, "%s%s", jws, base64url_dup(arena, signature, size));
+		assert_int_equal(check(jws, es_public, ""), i < ARRAY_COUNT(algs) ? E_REFUSED : OK);
+	}
+}
+
 /* The classic: an HMAC whose key is the public key everybody has. */
 static void hmac_with_the_public_key_is_refused(void **state)
 {
@@ -328,6 +348,26 @@ static void public_key_does_not_sign(void **state)
 	assert_null(jws);
 }
 
+/* Left in the thread's queue, an error would be taken for one of the next TLS call. */
+static void failures_leave_no_openssl_error_behind(void **state)
+{
+	scoped_arena *arena = arena_new(1 << 20);
+	struct jose_key *key = NULL;
+	const char *zeros =
+		assemble(arena, "{\"alg\":\"ES256\"}", "{}", base64url_dup(arena, arena_alloc(arena, 64), 64));
+	const char *rsa_zeros =
+		assemble(arena, "{\"alg\":\"RS256\"}", "{}", base64url_dup(arena, arena_alloc(arena, 256), 256));
+	const char *off_curve = "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" A3_X "\",\"y\":\"" A3_X "\"}";
+
+	ERR_clear_error();
+	assert_int_equal(check(zeros, es_public, ""), E_REFUSED);
+	assert_int_equal(ERR_peek_error(), 0);
+	assert_int_equal(check(rsa_zeros, rs_private, ""), E_REFUSED);
+	assert_int_equal(ERR_peek_error(), 0);
+	assert_int_equal(jose_public_parse(off_curve, strlen(off_curve), &key), E_INVALID);
+	assert_int_equal(ERR_peek_error(), 0);
+}
+
 static void memory_limit_ends_in_nomem(void **state)
 {
 	for (size_t limit = 0; limit < 1200; limit += 8) {
@@ -348,6 +388,7 @@ int main(void)
 		cmocka_unit_test(every_flipped_bit_is_refused),
 		cmocka_unit_test(every_cut_is_refused),
 		cmocka_unit_test(other_algorithms_are_refused),
+		cmocka_unit_test(true_signature_under_another_algorithm_is_refused),
 		cmocka_unit_test(hmac_with_the_public_key_is_refused),
 		cmocka_unit_test(signatures_of_another_form_are_refused),
 		cmocka_unit_test(headers_we_do_not_understand_are_refused),
@@ -355,6 +396,7 @@ int main(void)
 		cmocka_unit_test(limit_of_size_is_exact),
 		cmocka_unit_test(signature_of_more_than_512_bytes_is_refused),
 		cmocka_unit_test(public_key_does_not_sign),
+		cmocka_unit_test(failures_leave_no_openssl_error_behind),
 		cmocka_unit_test(memory_limit_ends_in_nomem),
 	};
 
