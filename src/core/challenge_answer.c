@@ -193,13 +193,23 @@ static enum status settle_write(struct store_tx *tx, struct answering *a)
 	return store_login_update(tx, &a->op.login.row);
 }
 
+/* The page may have gone back and named somebody else meanwhile. */
+static bool login_is_theirs(const struct answering *a)
+{
+	const char *user_id = a->op.login.row.user_id;
+
+	return user_id && strcmp(user_id, a->answer->device->user_id) == 0;
+}
+
 /* "It's not me": what that browser has of this person ends, in this very transaction. */
 static enum status report_write(struct store_tx *tx, struct answering *a)
 {
 	const struct challenge_row *row = &a->op.login.challenge;
 
 	TRY(store_session_end_all(tx, row->user_id, row->browser_hash, a->op.now));
-	TRY(store_grant_revoke_login(tx, row->login_id, a->op.now));
+	TRY(store_login_end_all(tx, row->user_id, row->browser_hash, "refused", a->op.now));
+	if (login_is_theirs(a))
+		TRY(store_grant_revoke_login(tx, row->login_id, a->op.now));
 	return store_browser_remove_all(tx, row->user_id);
 }
 
@@ -238,11 +248,12 @@ static enum status late_report_write(struct store_tx *tx, void *ctx)
 	if (strcmp(row->state, "approved") == 0)
 		TRY(store_challenge_settle(tx, a->id, "approved", &settle, 0));
 	TRY(caution_raise(tx, a));
-	if (login_may(a->op.login.row.state, "refused")) {
-		login_move(&a->op.login, "refused");
+	if (login_is_theirs(a)) {
+		if (login_may(a->op.login.row.state, "refused"))
+			login_move(&a->op.login, "refused");
 		a->op.login.row.notice = "reported";
+		TRY(store_login_update(tx, &a->op.login.row));
 	}
-	TRY(store_login_update(tx, &a->op.login.row));
 	TRY(report_write(tx, a));
 	return audit_answer(tx, a, "challenge.reported");
 }
@@ -257,6 +268,16 @@ static enum status late_answer(struct answering *a)
 	return OK;
 }
 
+/* The same bytes again: what they were told the first time. */
+static const char *state_told(const struct answering *a, const struct challenge_row *row)
+{
+	const char *decision = json_get_string(a->parts.payload, "decision");
+
+	if (decision && strcmp(decision, "report") == 0)
+		return "reported";
+	return strcmp(row->state, "consumed") == 0 ? "approved" : row->state;
+}
+
 static enum status answer_once(struct answering *a, struct challenge_settled *settled)
 {
 	struct challenge_row challenge;
@@ -266,16 +287,23 @@ static enum status answer_once(struct answering *a, struct challenge_settled *se
 	challenge = *row;
 	settled->state = challenge.state;
 	settled->settled_by = a->has_settled_by ? a->settled_by.name : NULL;
-	if (challenge.device_id && secret_equal(challenge.answer_hash, a->hash, sizeof(a->hash)))
+	if (challenge.device_id && secret_equal(challenge.answer_hash, a->hash, sizeof(a->hash))) {
+		settled->state = state_told(a, &challenge);
 		return strcmp(challenge.device_id, a->answer->device->id) == 0 ? OK : E_CONFLICT;
+	}
 	TRY(claims_check(a, &challenge));
 	TRY(outcome_find(a, &challenge));
 	a->op.id = challenge.login_id;
 	TRY(login_op_load(&a->op));
 	a->op.login.challenge = challenge;
 	settled->state = a->report ? "reported" : a->outcome;
-	if (!is_pending(&challenge) && a->report)
-		return late_answer(a);
+	if (a->report && (!is_pending(&challenge) || challenge.expires_at <= a->op.now || !login_waits_for(a))) {
+		enum status status = late_answer(a);
+
+		if (status != OK)
+			settled->state = challenge.state;
+		return status;
+	}
 	if (is_pending(&challenge) && challenge.expires_at <= a->op.now) {
 		settled->state = "expired";
 		return E_EXPIRED;

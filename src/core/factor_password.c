@@ -158,6 +158,7 @@ enum status login_password(const struct core *core, struct arena *arena, const c
 
 	login_op_init(&op, core, arena, id, browser, now);
 	TRY(may(&op, ret_view));
+	op.verified_for = op.login.row.subject;
 	TRY(verify(core, &op.login, &try));
 	op.prepare = password_prepare;
 	op.write = password_write;

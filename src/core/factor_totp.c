@@ -124,6 +124,7 @@ enum status login_code_may(struct login_op *op, enum factor factor, struct login
 		return E_CONFLICT;
 	status = store_read(op->core->store, op->arena, may_read, op);
 	ret_view->retry_after = op->retry_after;
+	op->verified_for = op->login.row.subject;
 	return status;
 }
 

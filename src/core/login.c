@@ -278,6 +278,14 @@ static bool is_over(const struct login_op *op)
 	return op->now >= op->login.row.expires_at || strcmp(op->login.row.state, "expired") == 0 || strcmp(op->login.row.state, "finished") == 0;
 }
 
+/* The page may have gone back and named somebody else meanwhile: what was verified is the first one's. */
+static bool is_for_same(const struct login_op *op)
+{
+	const char *subject = op->login.row.subject;
+
+	return !op->verified_for || (subject && strcmp(op->verified_for, subject) == 0);
+}
+
 enum status login_op_run(struct login_op *op)
 {
 	enum status status = E_CONFLICT;
@@ -286,6 +294,8 @@ enum status login_op_run(struct login_op *op)
 		TRY(login_op_load(op));
 		if (is_over(op))
 			return E_EXPIRED;
+		if (!is_for_same(op))
+			return E_CONFLICT;
 		TRY(op->prepare(op));
 		status = store_write(op->core->store, update, op);
 	}
@@ -376,6 +386,7 @@ static enum status consent_prepare(struct login_op *op)
 	const struct consent *consent = op->more;
 	struct login *login = &op->login;
 
+	login_advance(login); /* the browser's session may have grown in another tab */
 	if (strcmp(login->row.state, "consent") != 0 || !login->has_user || login->user.disabled)
 		return E_CONFLICT;
 	if (!consent->allow) {

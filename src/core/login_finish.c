@@ -138,7 +138,9 @@ static enum status finish_prepare(struct login_op *op)
 	if (op->no_form && strcmp(login->params.response_mode, "form_post") == 0)
 		return E_INVALID;
 	login_advance(login);
-	if (strcmp(login->row.state, "done") != 0 || !login->has_user || login->user.disabled || login->consent_needed)
+	if (strcmp(login->row.state, "done") != 0 || !login->has_user || login->user.disabled)
+		return E_CONFLICT;
+	if (login->consent_needed && !login->params.prompt_consent) /* asked each time: then only consent leads to done */
 		return E_CONFLICT;
 	if (login->decision.outcome != DECISION_ASK || login->all_count == 0 || decision_next(&login->decision, login->all, login->all_count))
 		return E_REFUSED;
@@ -215,6 +217,17 @@ static enum status caution_lift(struct store_tx *tx, const struct login_op *op)
 	return OK;
 }
 
+/* A success begins the count of pushes anew; in a known browser it is that browser's own count. */
+static enum status budget_clear(struct store_tx *tx, const struct login_op *op)
+{
+	const struct throttle_who who = login_who(op);
+
+	for (size_t i = 0; i < op->login.own_count; i++)
+		if (op->login.own[i].factor != FACTOR_PASSWORD)
+			return throttle_push_approved(tx, &who);
+	return OK;
+}
+
 static enum status finish_write(struct store_tx *tx, struct login_op *op)
 {
 	struct finish *finish = op->more;
@@ -224,6 +237,7 @@ static enum status finish_write(struct store_tx *tx, struct login_op *op)
 	TRY(known_write(tx, finish));
 	TRY(challenge_consume(tx, op));
 	TRY(caution_lift(tx, op));
+	TRY(budget_clear(tx, op));
 	TRY(grant_issue(tx, &finish->grant, op->now, op->core->settings->life.code_s));
 	return finish->insert ? store_login_insert(tx, &op->login.row) : OK;
 }

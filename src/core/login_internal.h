@@ -51,6 +51,7 @@ struct login_op {
 	/* What the transaction does beside the update; may be NULL. It may run twice. */
 	enum status (*write)(struct store_tx *tx, struct login_op *op);
 	void *more;                /* the operation's own */
+	const char *verified_for;  /* the subject that a password or code was looked at for, before the transaction; or NULL */
 	const char *event;         /* an audit event to write, or NULL */
 	const char *event_detail;  /* JSON, or NULL */
 	int64_t retry_after;

@@ -65,7 +65,7 @@ enum status must_check keyholder_key_new(struct keyholder *keyholder, struct are
  * "token-introspection+jwt": this key never signs a device's answer. All are signed or none is returned.
  */
 #define KEYHOLDER_JOBS_MAX 4
-/* A "JWT" job after an "at+jwt" job of the same request gets the at_hash of that token (OpenID Connect Core 3.1.3.6). */
+/* A "JWT" job after an "at+jwt" job of the same request gets the at_hash of that token (OpenID Core 3.1.3.6). */
 struct sign_job {
 	const struct sealed_key *key;
 	const char *typ;     /* header typ: "JWT", "at+jwt" */

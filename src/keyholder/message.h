@@ -36,7 +36,7 @@ enum message_operation {
 	MESSAGE_ENROLMENT_CHECK,  /* t id, b sealed, b message, b proof (32) → nothing */
 	MESSAGE_COUNTERS,         /* nothing → n calls, n signatures, n totp checks, n refusals */
 };
-/* A key is three fields: t kid, t alg, b sealed. */
+/* A key is three fields: t kid, t alg, b sealed. A seed is four: t row id, t algorithm, n digits, n period. */
 
 /* Writing. Too much sets message->failed. The message may hold secrets: text_done() zeroes it. */
 void message_begin(struct text *message, uint8_t kind);

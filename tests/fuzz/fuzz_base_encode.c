@@ -55,9 +55,10 @@ static void check_code(size_t code, const char *text, size_t size)
 
 static void check_crockford(const char *text, size_t size)
 {
-	char *copy = strndup(text, size), *normal = malloc(size + 1), *again = malloc(size + 1);
+	char *copy = calloc(1, size + 1), *normal = malloc(size + 1), *again = malloc(size + 1);
 
 	demand(copy && normal && again);
+	memcpy(copy, text, size);
 	if (crockford_normalize(copy, normal, size + 1) == OK) {
 		demand(strlen(normal) > 0 && strspn(normal, "0123456789ABCDEFGHJKMNPQRSTVWXYZ") == strlen(normal));
 		demand(crockford_normalize(normal, again, strlen(normal) + 1) == OK && strcmp(normal, again) == 0);

@@ -10,7 +10,7 @@ export type Phase = (typeof PHASES)[number];
 
 export const NOTICES = [
   'wrong_password', 'wrong_code', 'used_code', 'slow_down', 'no_factor', 'not_allowed', 'number_wrong', 'denied',
-  'expired', 'superseded', 'reported', 'ended', 'too_many', 'passkey_unavailable',
+  'expired', 'superseded', 'reported', 'ended', 'too_many', 'other_request',
 ] as const;
 export type Notice = (typeof NOTICES)[number];
 

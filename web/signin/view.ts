@@ -5,7 +5,7 @@
 import type { ChallengeStatus, Factor, Notice, State } from './state';
 
 export const ENDINGS = [
-  'denied', 'wrong', 'expired', 'superseded', 'reported', 'ended', 'too_many',
+  'denied', 'wrong', 'expired', 'superseded', 'reported', 'ended', 'too_many', 'other_request',
   'no_factor', 'not_allowed', 'refused', 'login_expired', 'login_superseded',
 ] as const;
 export type Ending = (typeof ENDINGS)[number];
@@ -30,6 +30,7 @@ const NOTICE_ENDINGS: Partial<Record<Notice, Ending>> = {
   reported: 'reported',
   ended: 'ended',
   too_many: 'too_many',
+  other_request: 'other_request',
   no_factor: 'no_factor',
   not_allowed: 'not_allowed',
 };

@@ -136,6 +136,33 @@ static void four_jobs_are_signed_in_one_call(void **state)
 	assert_int_equal(keyholder_sign(keyholder, arena, jobs, 0, jws), E_INVALID);
 }
 
+/* OpenID Connect Core 3.1.3.6: the left half of the access token's SHA-256 */
+static void id_token_names_the_access_token_before_it(void **state)
+{
+	struct new_key key = key_new("ES256");
+	struct sealed_key stored = sealed(&key, "ES256");
+	struct sign_job jobs[3] = {{&stored, "JWT", "{\"n\":1}"},
+				   {&stored, "at+jwt", "{\"n\":2}"},
+				   {&stored, "JWT", "{\"n\":3}"}};
+	char *jws[3], expected[23];
+	uint8_t hash[32];
+
+	assert_int_equal(keyholder_sign(keyholder, arena, jobs, 3, jws), OK);
+	sha256(jws[1], strlen(jws[1]), hash);
+	base64url_format(hash, 16, expected);
+	for (int i = 0; i < 3; i++) {
+		struct jose_parts parts;
+		assert_int_equal(verify(jws[i], key.public_jwk, i == 1 ? "at+jwt" : "JWT"), OK);
+		assert_int_equal(jose_parse(arena, jws[i], strlen(jws[i]), 4096, &parts), OK);
+		assert_int_equal(json_integer_value(json_object_get(parts.payload, "n")), i + 1);
+		const char *at_hash = json_get_string(parts.payload, "at_hash");
+		if (i < 2)
+			assert_null(at_hash);
+		else
+			assert_string_equal(at_hash, expected);
+	}
+}
+
 static void one_bad_job_spoils_all(void **state)
 {
 	struct new_key key = key_new("ES256");
@@ -506,6 +533,7 @@ int main(void)
 		with_keyholder(symmetric_key_has_no_public_part),
 		with_keyholder(other_algorithms_are_refused),
 		with_keyholder(four_jobs_are_signed_in_one_call),
+		with_keyholder(id_token_names_the_access_token_before_it),
 		with_keyholder(one_bad_job_spoils_all),
 		with_keyholder(types_of_devices_are_never_signed),
 		with_keyholder(every_signature_is_logged_without_its_payload),

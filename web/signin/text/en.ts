@@ -142,6 +142,11 @@ export const en = (plural: Plurals) => ({
       note: 'If that was you, well done: you are safe. If it was a slip, sign in another way.',
     },
     ended: { title: 'This request has ended', lead: 'It was not approved in time.', note: 'Try again, or sign in another way.' },
+    other_request: {
+      title: 'Another sign-in is waiting on your phone',
+      lead: 'Only one request can wait at a time.',
+      note: 'Answer that one first. If it is not yours, press “It’s not me”. Then try again here.',
+    },
     too_many: {
       title: 'Too many requests for now',
       lead: 'Several requests went unanswered, so your phone is left in peace for a while.',
@@ -178,8 +183,8 @@ export const en = (plural: Plurals) => ({
     superseded: 'A newer request took over.',
     reported: 'The request was reported from your phone.',
     ended: 'The request on your phone has ended.',
+    other_request: 'Another sign-in is waiting on your phone. Answer that one first.',
     too_many: 'Your phone had too many requests. Go on this way instead.',
-    passkey_unavailable: 'Passkeys do not work here yet. Go on this way instead.',
   },
   problems: {
     offline: 'No connection. Nothing is lost: try again when you are back online.',

@@ -24,6 +24,7 @@ const LOOKS: Record<EndingName, Look> = {
   ended: { token: 'gone', icon: Clock, first: 'again' },
   superseded: { token: 'gone', icon: Monitor, first: 'again' },
   too_many: { token: 'sent', icon: Smartphone, first: 'ways' },
+  other_request: { token: 'gone', icon: Smartphone, first: 'again' },
   no_factor: { token: 'gone', icon: CircleAlert, first: 'ways' },
   not_allowed: { token: 'gone', icon: CircleAlert, first: 'ways' },
   refused: { token: 'gone', icon: CircleAlert, first: 'ways' },
