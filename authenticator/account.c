@@ -49,16 +49,16 @@ enum exit_code accounts_choose(struct command *command, const json_t ***ret_acco
 	size_t i, count = 0;
 
 	if (!chosen)
-		return fail_memory();
+		return complain_memory();
 	json_array_foreach (accounts, i, account)
 		if (account_is_active(account) && (!wanted || account_matches(account, wanted)))
 			chosen[count++] = account;
 	if (count == 0 && wanted)
-		return fail(EXIT_REFUSED, "no_account", "no account here matches \"%s\"; see: " PROGRAM " list",
-			    shown(command->arena, wanted));
+		return complain(EXIT_REFUSED, "no_account", "no account here matches \"%s\"; see: " PROGRAM " list",
+				shown(command->arena, wanted));
 	if (count == 0)
-		return fail(EXIT_REFUSED, "no_account",
-			    "no account is enrolled here; start with: " PROGRAM " enrol LINK");
+		return complain(EXIT_REFUSED, "no_account",
+				"no account is enrolled here; start with: " PROGRAM " enrol LINK");
 	*ret_accounts = chosen;
 	*ret_count = count;
 	return EXIT_DONE;
@@ -76,8 +76,8 @@ enum exit_code account_choose(struct command *command, const json_t **ret_accoun
 		for (size_t i = 0; i < count; i++)
 			note("  %s  %s", account_text(accounts[i], "device_id"),
 			     account_label(command->arena, accounts[i]));
-		return fail(EXIT_BAD_USAGE, "which_account",
-			    "%zu accounts fit; choose one of those above with --account ID", count);
+		return complain(EXIT_BAD_USAGE, "which_account",
+				"%zu accounts fit; choose one of those above with --account ID", count);
 	}
 	*ret_account = accounts[0];
 	return EXIT_DONE;
@@ -92,11 +92,11 @@ enum exit_code account_device(struct command *command, const json_t *account, st
 		    : SYMBOLON_NO_MEMORY;
 
 	if (result == SYMBOLON_NO_MEMORY)
-		return fail_memory();
+		return complain_memory();
 	if (result != SYMBOLON_OK)
-		return fail(EXIT_TROUBLE, "vault",
-			    "%s: the account %s cannot be used: its issuer, id or key is damaged",
-			    vault_path(command->vault), account_label(command->arena, account));
+		return complain(EXIT_TROUBLE, "vault",
+				"%s: the account %s cannot be used: its issuer, id or key is damaged",
+				vault_path(command->vault), account_label(command->arena, account));
 	return EXIT_DONE;
 }
 
@@ -144,7 +144,7 @@ static enum exit_code recent_change(json_t *root, void *ctx)
 			  keep->challenge->id, "details", keep->challenge->details, "at", (json_int_t)keep->now);
 
 	recent_drop(recent, keep);
-	return item && json_array_append_new(recent, item) == 0 ? EXIT_DONE : fail_memory();
+	return item && json_array_append_new(recent, item) == 0 ? EXIT_DONE : complain_memory();
 }
 
 enum exit_code recent_keep(struct command *command, const json_t *account, const struct symbolon_challenge *challenge)

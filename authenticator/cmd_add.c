@@ -36,12 +36,12 @@ enum exit_code cmd_add(struct command *command)
 	char line[4096] = "";
 
 	if (command->arg_count != 1)
-		return fail(EXIT_BAD_USAGE, "usage",
-			    "give one otpauth:// address, quoted, or - to read it from standard input");
+		return complain(EXIT_BAD_USAGE, "usage",
+				"give one otpauth:// address, quoted, or - to read it from standard input");
 	adding.uri = command->args[0];
 	if (strcmp(adding.uri, "-") == 0) {
 		if (!fgets(line, sizeof(line), stdin))
-			return fail(EXIT_BAD_USAGE, "usage", "no address came from standard input");
+			return complain(EXIT_BAD_USAGE, "usage", "no address came from standard input");
 		line[strcspn(line, "\r\n")] = '\0';
 		adding.uri = line;
 	}

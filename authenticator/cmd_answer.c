@@ -44,9 +44,9 @@ static enum exit_code account_of_challenge(struct command *command, const char *
 		}
 	}
 	return code != EXIT_DONE ? code
-				 : fail(EXIT_REFUSED, "not_found",
-					"no account here has a pending request %s; see: " PROGRAM " pending",
-					shown(command->arena, id));
+				 : complain(EXIT_REFUSED, "not_found",
+					    "no account here has a pending request %s; see: " PROGRAM " pending",
+					    shown(command->arena, id));
 }
 
 struct answering {
@@ -79,10 +79,10 @@ static enum exit_code challenge_fetch(struct command *command, struct answering 
 		symbolon_challenge_get(answering->device, answering->id, &answering->challenge, &error);
 	account_warn_skew(answering->device);
 	if (result == SYMBOLON_INVALID)
-		return fail(EXIT_BAD_USAGE, "usage", "\"%s\" cannot be a request's id; see: " PROGRAM " pending",
-			    shown(command->arena, answering->id));
+		return complain(EXIT_BAD_USAGE, "usage", "\"%s\" cannot be a request's id; see: " PROGRAM " pending",
+				shown(command->arena, answering->id));
 	if (result != SYMBOLON_OK)
-		return fail_result(result, &error, "the request", account_text(account, "issuer"));
+		return complain_result(result, &error, "the request", account_text(account, "issuer"));
 	if (recent_keep(command, answering->account, answering->challenge) != EXIT_DONE)
 		note("The request could not be kept for later; the answer goes on.");
 	return EXIT_DONE;
@@ -109,9 +109,10 @@ static enum exit_code number_check(struct command *command, const struct answeri
 	if (answering->decision != SYMBOLON_APPROVE)
 		return EXIT_DONE;
 	if (challenge->mode == SYMBOLON_CONFIRM && number)
-		return fail(EXIT_BAD_USAGE, "number", "this request is compared, not numbered: leave --number out");
+		return complain(EXIT_BAD_USAGE, "number", "this request is compared, not numbered: leave --number out");
 	if (challenge->mode != SYMBOLON_CONFIRM && !number)
-		return fail(EXIT_BAD_USAGE, "number", "this request needs the number on the sign-in page: --number N");
+		return complain(EXIT_BAD_USAGE, "number",
+				"this request needs the number on the sign-in page: --number N");
 	return EXIT_DONE;
 }
 
@@ -130,7 +131,7 @@ static enum exit_code show_before(struct command *command, const struct answerin
 	fflush(stdout);
 	if (command->options.yes || !isatty(STDIN_FILENO) || ask_yes("Do both screens show this code?"))
 		return EXIT_DONE;
-	return fail(EXIT_REFUSED, "declined", "nothing was sent; to refuse it: " PROGRAM " deny %s", challenge->id);
+	return complain(EXIT_REFUSED, "declined", "nothing was sent; to refuse it: " PROGRAM " deny %s", challenge->id);
 }
 
 static enum exit_code answer_give(struct command *command, struct answering *answering)
@@ -147,11 +148,11 @@ static enum exit_code answer_give(struct command *command, struct answering *ans
 	enum symbolon_result result =
 		symbolon_answer(answering->device, answering->challenge, answering->decision, number, state, &error);
 	if (result == SYMBOLON_INVALID)
-		return fail(EXIT_BAD_USAGE, "number", "the number does not fit this request (%s); nothing was sent",
-			    answering->challenge->mode == SYMBOLON_CHOOSE ? "it is one of the three"
-									  : "count its digits");
+		return complain(EXIT_BAD_USAGE, "number", "the number does not fit this request (%s); nothing was sent",
+				answering->challenge->mode == SYMBOLON_CHOOSE ? "it is one of the three"
+									      : "count its digits");
 	if (result != SYMBOLON_OK)
-		return fail_result(result, &error, "the answer", account_text(answering->account, "issuer"));
+		return complain_result(result, &error, "the answer", account_text(answering->account, "issuer"));
 	return show_outcome(command, answering->account, answering->id, answering->decision, state);
 }
 
@@ -160,7 +161,7 @@ static enum exit_code answer_command(struct command *command, enum symbolon_deci
 	struct answering answering = {.decision = decision};
 
 	if (command->arg_count != 1)
-		return fail(EXIT_BAD_USAGE, "usage", "give the request's id, one; see: " PROGRAM " pending");
+		return complain(EXIT_BAD_USAGE, "usage", "give the request's id, one; see: " PROGRAM " pending");
 	answering.id = command->args[0];
 	enum exit_code code = challenge_find(command, &answering);
 	if (code == EXIT_DONE)

@@ -13,12 +13,12 @@ static enum exit_code code_print(struct command *command, const json_t *item)
 	enum exit_code done = EXIT_DONE;
 
 	if (code_read(command->arena, item, &otp) != OK)
-		return fail(EXIT_TROUBLE, "vault", "%s: an entry cannot be read", vault_path(command->vault));
+		return complain(EXIT_TROUBLE, "vault", "%s: an entry cannot be read", vault_path(command->vault));
 	int64_t period = otp.params.period;
 	int64_t left = period - now % period;
 	const char *id = code_id(command->arena, item);
 	if (otp_code(otp.seed, otp.seed_size, &otp.params, now / period, code) != OK)
-		done = fail(EXIT_TROUBLE, "code", "no code can be made for %s", shown(command->arena, id));
+		done = complain(EXIT_TROUBLE, "code", "no code can be made for %s", shown(command->arena, id));
 	else if (command->options.json)
 		done = print_json(json_pack("{s:s, s:s, s:s, s:s, s:I}", "id", id, "issuer", otp.issuer, "account",
 					    otp.account, "code", code, "left_s", (json_int_t)left));
@@ -52,11 +52,11 @@ static enum exit_code code_find(struct command *command, const json_t *codes, co
 	enum exit_code code = EXIT_DONE;
 
 	if (!matches)
-		return fail_memory();
+		return complain_memory();
 	size_t count = matches_find(command, codes, wanted, matches);
 	if (count == 0)
-		return fail(EXIT_REFUSED, "not_found", "no codes here match \"%s\"; see: " PROGRAM " list",
-			    shown(command->arena, wanted));
+		return complain(EXIT_REFUSED, "not_found", "no codes here match \"%s\"; see: " PROGRAM " list",
+				shown(command->arena, wanted));
 	const char *first = code_id(command->arena, matches[0]);
 	bool one_name = true;
 	for (size_t i = 1; i < count; i++)
@@ -64,8 +64,8 @@ static enum exit_code code_find(struct command *command, const json_t *codes, co
 	if (!one_name) {
 		for (size_t i = 0; i < count; i++)
 			note("  %s", shown(command->arena, code_id(command->arena, matches[i])));
-		return fail(EXIT_BAD_USAGE, "ambiguous", "%zu names match \"%s\"; give more of one of those above",
-			    count, shown(command->arena, wanted));
+		return complain(EXIT_BAD_USAGE, "ambiguous", "%zu names match \"%s\"; give more of one of those above",
+				count, shown(command->arena, wanted));
 	}
 	for (size_t i = 0; code == EXIT_DONE && i < count; i++)
 		code = code_print(command, matches[i]);
@@ -79,11 +79,12 @@ enum exit_code cmd_code(struct command *command)
 	size_t i;
 
 	if (command->arg_count > 1)
-		return fail(EXIT_BAD_USAGE, "usage", "give one name, or none for all codes");
+		return complain(EXIT_BAD_USAGE, "usage", "give one name, or none for all codes");
 	if (command->arg_count == 1)
 		return code_find(command, codes, command->args[0]);
 	if (json_array_size(codes) == 0)
-		return fail(EXIT_REFUSED, "not_found", "no codes are here; add some: " PROGRAM " add otpauth://...");
+		return complain(EXIT_REFUSED, "not_found",
+				"no codes are here; add some: " PROGRAM " add otpauth://...");
 	json_array_foreach (codes, i, item)
 		if (code == EXIT_DONE)
 			code = code_print(command, item);

@@ -46,8 +46,8 @@ static enum exit_code enrolment_put(json_t *root, void *ctx)
 	json_t *copy = json_deep_copy(enrolment->account);
 
 	if (at == json_array_size(accounts))
-		return json_array_append_new(accounts, copy) == 0 ? EXIT_DONE : fail_memory();
-	return json_array_set_new(accounts, at, copy) == 0 ? EXIT_DONE : fail_memory();
+		return json_array_append_new(accounts, copy) == 0 ? EXIT_DONE : complain_memory();
+	return json_array_set_new(accounts, at, copy) == 0 ? EXIT_DONE : complain_memory();
 }
 
 static enum exit_code enrolment_drop(json_t *root, void *ctx)
@@ -88,14 +88,14 @@ static enum exit_code link_from_code(struct command *command, struct symbolon_li
 	const char *issuer = command->options.issuer;
 
 	if (!issuer || command->arg_count > 0)
-		return fail(EXIT_BAD_USAGE, "usage",
-			    "a typed code needs its server, and no link: " PROGRAM
-			    " enrol --code XXXXX-XXXXX --issuer https://id.example.org");
+		return complain(EXIT_BAD_USAGE, "usage",
+				"a typed code needs its server, and no link: " PROGRAM
+				" enrol --code XXXXX-XXXXX --issuer https://id.example.org");
 	enum symbolon_result result = symbolon_link_lookup(issuer, command->options.code, ret_link, &error);
 	if (result == SYMBOLON_INVALID)
-		return fail(EXIT_BAD_USAGE, "usage",
-			    "the code has ten letters and digits, and the issuer is an https address");
-	return result == SYMBOLON_OK ? EXIT_DONE : fail_result(result, &error, "the typed code", issuer);
+		return complain(EXIT_BAD_USAGE, "usage",
+				"the code has ten letters and digits, and the issuer is an https address");
+	return result == SYMBOLON_OK ? EXIT_DONE : complain_result(result, &error, "the typed code", issuer);
 }
 
 static enum exit_code link_get(struct command *command, struct symbolon_link *ret_link)
@@ -106,22 +106,22 @@ static enum exit_code link_get(struct command *command, struct symbolon_link *re
 	if (command->options.code)
 		return link_from_code(command, ret_link);
 	if (!text)
-		return fail(EXIT_BAD_USAGE, "usage",
-			    "give the link that the starting side shows: " PROGRAM
-			    " enrol LINK (or - to read it from standard input)");
+		return complain(EXIT_BAD_USAGE, "usage",
+				"give the link that the starting side shows: " PROGRAM
+				" enrol LINK (or - to read it from standard input)");
 	if (strcmp(text, "-") == 0) {
 		if (!fgets(line, sizeof(line), stdin))
-			return fail(EXIT_BAD_USAGE, "usage", "no link came from standard input");
+			return complain(EXIT_BAD_USAGE, "usage", "no link came from standard input");
 		line[strcspn(line, "\r\n")] = '\0';
 		text = line;
 	}
 	enum symbolon_result result = symbolon_link_parse(text, ret_link);
 	secret_zero(line, sizeof(line));
 	if (result != SYMBOLON_OK)
-		return fail(EXIT_BAD_USAGE, "link",
-			    "this is not an enrolment link; it looks like https://id.example.org/a/#e1.XXXX.XXXX "
-			    "(quote it: # "
-			    "starts a comment in the shell)");
+		return complain(EXIT_BAD_USAGE, "link",
+				"this is not an enrolment link; it looks like https://id.example.org/a/#e1.XXXX.XXXX "
+				"(quote it: # "
+				"starts a comment in the shell)");
 	return EXIT_DONE;
 }
 
@@ -157,17 +157,17 @@ static enum exit_code account_prepare(struct enrolment *enrolment)
 
 	if (at < json_array_size(accounts)) {
 		enrolment->account = json_deep_copy(json_array_get(accounts, at));
-		return enrolment->account ? EXIT_DONE : fail_memory();
+		return enrolment->account ? EXIT_DONE : complain_memory();
 	}
 	if (symbolon_key_generate(&jwk) != SYMBOLON_OK || json_parse_limited(jwk, strlen(jwk), 2, &key) != OK) {
 		symbolon_text_free(&jwk);
-		return fail_memory();
+		return complain_memory();
 	}
 	symbolon_text_free(&jwk);
 	enrolment->account = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I}", "issuer", enrolment->link.issuer, "state",
 				       "pending", "enrolment", enrolment->link.id, "name", device_name(command), "key",
 				       key, "created_at", (json_int_t)clock_now());
-	return enrolment->account ? vault_update(command->vault, enrolment_put, enrolment) : fail_memory();
+	return enrolment->account ? vault_update(command->vault, enrolment_put, enrolment) : complain_memory();
 }
 
 /* Whether the server has said no for good. */
@@ -187,7 +187,7 @@ static enum exit_code enrolment_failed(struct enrolment *enrolment, enum symbolo
 	} else {
 		note("The key is kept; the same command goes on where this one stopped.");
 	}
-	return fail_result(result, error, "the enrolment", enrolment->link.issuer);
+	return complain_result(result, error, "the enrolment", enrolment->link.issuer);
 }
 
 static enum exit_code enrolment_redeem(struct enrolment *enrolment)
@@ -207,7 +207,7 @@ static enum exit_code enrolment_redeem(struct enrolment *enrolment)
 	    !account_set(account, "state", "confirm") || !account_set(account, "digits", digits) ||
 	    !account_set(account, "organisation", known.organisation) ||
 	    !account_set(account, "username", known.username))
-		return fail_memory();
+		return complain_memory();
 	return vault_update(command->vault, enrolment_put, enrolment);
 }
 
@@ -220,12 +220,13 @@ static enum exit_code enrolment_ask(struct enrolment *enrolment)
 	if (command->options.yes || command->options.json)
 		return EXIT_DONE;
 	if (!question)
-		return fail_memory();
+		return complain_memory();
 	if (ask_yes(question))
 		return EXIT_DONE;
 	enum exit_code code = vault_update(command->vault, enrolment_drop, enrolment);
-	return code == EXIT_DONE ? fail(EXIT_REFUSED, "declined", "nothing was added; the link will expire by itself")
-				 : code;
+	return code == EXIT_DONE
+		       ? complain(EXIT_REFUSED, "declined", "nothing was added; the link will expire by itself")
+		       : code;
 }
 
 static enum exit_code digits_show(const struct enrolment *enrolment)
@@ -282,7 +283,7 @@ static enum exit_code enrolment_activate(struct enrolment *enrolment, const stru
 	if (!account_set(account, "state", "active") ||
 	    !account_set(account, "organisation", enrolled->account.organisation) ||
 	    !account_set(account, "username", enrolled->account.username))
-		return fail_memory();
+		return complain_memory();
 	json_object_del(account, "digits");
 	enum exit_code code = vault_update(enrolment->command->vault, enrolment_finish, (void *)&finished);
 	if (code != EXIT_DONE)

@@ -15,7 +15,7 @@ enum exit_code cmd_expect(struct command *command)
 	account_warn_skew(device);
 	symbolon_device_free(&device);
 	if (result != SYMBOLON_OK)
-		return fail_result(result, &error, "the announcement", account_text(account, "issuer"));
+		return complain_result(result, &error, "the announcement", account_text(account, "issuer"));
 	if (command->options.json)
 		return print_json(
 			json_pack("{s:s, s:b}", "account", account_text(account, "device_id"), "expected", 1));

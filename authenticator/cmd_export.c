@@ -26,13 +26,13 @@ static enum exit_code file_write(struct command *command, const char *path, cons
 	int fd = file_open(path, command->options.force);
 
 	if (fd < 0 && errno == EEXIST)
-		return fail(EXIT_REFUSED, "exists",
-			    "%s is there already; choose another name, or --force to overwrite it", name);
+		return complain(EXIT_REFUSED, "exists",
+				"%s is there already; choose another name, or --force to overwrite it", name);
 	bool good = fd >= 0 && bytes_write(fd, list->data ? list->data : "", list->size) && fsync(fd) == 0;
 	int why = errno;
 	if (fd >= 0)
 		close(fd);
-	return good ? EXIT_DONE : fail(EXIT_TROUBLE, "file", "cannot write %s: %s", name, strerror(why));
+	return good ? EXIT_DONE : complain(EXIT_TROUBLE, "file", "cannot write %s: %s", name, strerror(why));
 }
 
 enum exit_code cmd_export(struct command *command)
@@ -42,13 +42,13 @@ enum exit_code cmd_export(struct command *command)
 	size_t i;
 
 	if (command->arg_count != 1)
-		return fail(EXIT_BAD_USAGE, "usage", "give the name of the file to write");
+		return complain(EXIT_BAD_USAGE, "usage", "give the name of the file to write");
 	text_init(&list, VAULT_SIZE_MAX);
 	json_array_foreach (codes, i, item) {
 		text_add(&list, account_text(item, "uri"));
 		text_add(&list, "\n");
 	}
-	enum exit_code code = list.failed ? fail_memory() : file_write(command, command->args[0], &list);
+	enum exit_code code = list.failed ? complain_memory() : file_write(command, command->args[0], &list);
 	text_done(&list);
 	if (code != EXIT_DONE)
 		return code;

@@ -52,7 +52,7 @@ static enum exit_code history_show(struct command *command, const json_t *accoun
 	enum exit_code code = EXIT_DONE;
 
 	if (json_parse_limited(text, strlen(text), 8, &list) != OK)
-		return fail_memory();
+		return complain_memory();
 	json_array_foreach (list, i, item) {
 		scoped_arena *arena = arena_new(64 * 1024);
 
@@ -83,7 +83,7 @@ enum exit_code cmd_history(struct command *command)
 	account_warn_skew(device);
 	symbolon_device_free(&device);
 	if (result != SYMBOLON_OK)
-		return fail_result(result, &error, "the history", account_text(account, "issuer"));
+		return complain_result(result, &error, "the history", account_text(account, "issuer"));
 	code = history_show(command, account, text);
 	symbolon_text_free(&text);
 	return code;

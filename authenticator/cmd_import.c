@@ -44,9 +44,10 @@ static enum exit_code importing_change(json_t *root, void *ctx)
 
 	importing->root = root;
 	if (code_list_parse(bytes, importing->bytes->size, &sink) != OK)
-		return fail(EXIT_REFUSED, "list",
-			    "%s is no list of otpauth addresses, or has more than 2,000 lines; nothing was imported",
-			    shown(importing->command->arena, importing->path));
+		return complain(
+			EXIT_REFUSED, "list",
+			"%s is no list of otpauth addresses, or has more than 2,000 lines; nothing was imported",
+			shown(importing->command->arena, importing->path));
 	return importing->code;
 }
 
@@ -58,15 +59,16 @@ static enum exit_code file_read(struct command *command, const char *path, struc
 	size_t size;
 
 	if (!file)
-		return fail(EXIT_TROUBLE, "file", "cannot read %s: %s", shown(command->arena, path), strerror(errno));
+		return complain(EXIT_TROUBLE, "file", "cannot read %s: %s", shown(command->arena, path),
+				strerror(errno));
 	while ((size = fread(part, 1, sizeof(part), file)) > 0)
 		text_add_bytes(bytes, part, size);
 	bool whole = !ferror(file) && !bytes->failed;
 	if (!from_input)
 		fclose(file);
 	return whole ? EXIT_DONE
-		     : fail(EXIT_TROUBLE, "file", "cannot read %s whole, or it is longer than 1 MiB",
-			    shown(command->arena, path));
+		     : complain(EXIT_TROUBLE, "file", "cannot read %s whole, or it is longer than 1 MiB",
+				shown(command->arena, path));
 }
 
 static enum exit_code importing_say(struct command *command, const struct importing *importing)
@@ -93,8 +95,8 @@ enum exit_code cmd_import(struct command *command)
 	struct importing importing = {.command = command, .bytes = &bytes};
 
 	if (command->arg_count != 1)
-		return fail(EXIT_BAD_USAGE, "usage",
-			    "give one file with an otpauth address on each line, or - for standard input");
+		return complain(EXIT_BAD_USAGE, "usage",
+				"give one file with an otpauth address on each line, or - for standard input");
 	importing.path = command->args[0];
 	text_init(&bytes, FILE_SIZE_MAX);
 	enum exit_code code = file_read(command, importing.path, &bytes);

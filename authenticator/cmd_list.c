@@ -40,7 +40,7 @@ enum exit_code cmd_list(struct command *command)
 	size_t i;
 
 	if (command->arg_count > 0)
-		return fail(EXIT_BAD_USAGE, "usage", "list takes no further words");
+		return complain(EXIT_BAD_USAGE, "usage", "list takes no further words");
 	json_array_foreach (accounts, i, item)
 		if (code == EXIT_DONE)
 			code = account_list(command, item);

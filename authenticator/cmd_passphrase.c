@@ -8,9 +8,10 @@ enum exit_code cmd_passphrase(struct command *command)
 	bool remove = command->options.remove;
 
 	if (command->arg_count > 0 || (remove && command->options.new_file))
-		return fail(EXIT_BAD_USAGE, "usage", "passphrase takes --new FILE or --remove, and no further words");
+		return complain(EXIT_BAD_USAGE, "usage",
+				"passphrase takes --new FILE or --remove, and no further words");
 	if (remove && !vault_is_sealed(command->vault))
-		return fail(EXIT_REFUSED, "not_sealed", "%s has no passphrase", vault_path(command->vault));
+		return complain(EXIT_REFUSED, "not_sealed", "%s has no passphrase", vault_path(command->vault));
 	enum exit_code code = remove ? EXIT_DONE : passphrase_read_new(command->options.new_file, passphrase);
 	if (code == EXIT_DONE)
 		code = vault_passphrase_set(command->vault, remove ? NULL : passphrase);

@@ -15,7 +15,7 @@ static enum exit_code pending_show(struct command *command, const json_t *accoun
 	if (result == SYMBOLON_NOT_FOUND || result == SYMBOLON_GONE || result == SYMBOLON_CONFLICT)
 		return EXIT_DONE; /* ended since the list was made */
 	if (result != SYMBOLON_OK)
-		return fail_result(result, &error, "the request", account_text(account, "issuer"));
+		return complain_result(result, &error, "the request", account_text(account, "issuer"));
 	if (recent_keep(command, account, challenge) != EXIT_DONE)
 		note("The request could not be kept for later.");
 	if (command->options.json) {
@@ -42,7 +42,7 @@ static enum exit_code pending_of(struct command *command, const json_t *account,
 	enum symbolon_result result = symbolon_challenge_list(device, &list, &count, &error);
 	account_warn_skew(device);
 	if (result != SYMBOLON_OK)
-		code = fail_result(result, &error, "the list of requests", account_text(account, "issuer"));
+		code = complain_result(result, &error, "the list of requests", account_text(account, "issuer"));
 	for (size_t i = 0; code == EXIT_DONE && i < count; i++)
 		code = pending_show(command, account, device, list[i].id);
 	*total += count;

@@ -20,7 +20,7 @@ static enum exit_code removing_change(json_t *root, void *ctx)
 			json_array_remove(list, i);
 			return EXIT_DONE;
 		}
-	return fail(EXIT_REFUSED, "not_found", "it was removed by someone else meanwhile");
+	return complain(EXIT_REFUSED, "not_found", "it was removed by someone else meanwhile");
 }
 
 /* The one thing of this name; how many there are otherwise. */
@@ -58,7 +58,7 @@ static enum exit_code server_tell(struct command *command, const json_t *account
 	if (result == SYMBOLON_OK || result == SYMBOLON_NOT_FOUND || result == SYMBOLON_GONE ||
 	    result == SYMBOLON_REFUSED)
 		return EXIT_DONE;
-	code = fail_result(result, &error, "the removal", account_text(account, "issuer"));
+	code = complain_result(result, &error, "the removal", account_text(account, "issuer"));
 	note("To remove it here without telling the server: " PROGRAM " remove --force NAME");
 	return code;
 }
@@ -68,7 +68,7 @@ static enum exit_code removing_ask(struct command *command)
 	if (command->options.yes || command->options.json ||
 	    ask_yes("Remove the one above? Its key or secret cannot be brought back."))
 		return EXIT_DONE;
-	return fail(EXIT_REFUSED, "declined", "nothing was removed");
+	return complain(EXIT_REFUSED, "declined", "nothing was removed");
 }
 
 static enum exit_code removing_run(struct command *command, struct removing *removing)
@@ -97,14 +97,14 @@ enum exit_code cmd_remove(struct command *command)
 	struct removing removing = {0};
 
 	if (command->arg_count != 1 || !*command->args[0])
-		return fail(EXIT_BAD_USAGE, "usage",
-			    "give the name or id of one account or of codes; see: " PROGRAM " list");
+		return complain(EXIT_BAD_USAGE, "usage",
+				"give the name or id of one account or of codes; see: " PROGRAM " list");
 	const char *name = shown(command->arena, command->args[0]);
 	size_t count = removing_find(command, command->args[0], &removing);
 	if (count == 0)
-		return fail(EXIT_REFUSED, "not_found", "nothing here matches \"%s\"; see: " PROGRAM " list", name);
+		return complain(EXIT_REFUSED, "not_found", "nothing here matches \"%s\"; see: " PROGRAM " list", name);
 	if (count > 1)
-		return fail(EXIT_BAD_USAGE, "ambiguous", "%zu match \"%s\"; give more of one of those above", count,
-			    name);
+		return complain(EXIT_BAD_USAGE, "ambiguous", "%zu match \"%s\"; give more of one of those above", count,
+				name);
 	return removing_run(command, &removing);
 }

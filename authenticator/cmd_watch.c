@@ -89,7 +89,7 @@ static void answer_give(struct watch *watch, enum symbolon_decision decision, co
 	if (result == SYMBOLON_OK)
 		(void)show_outcome(watch->command, account, watch->challenge->id, decision, state);
 	else
-		(void)fail_result(result, &error, "the answer", account_text(account, "issuer"));
+		(void)complain_result(result, &error, "the answer", account_text(account, "issuer"));
 	question_close(watch, NULL);
 }
 
@@ -103,8 +103,8 @@ static void check_now(struct watch *watch)
 		enum symbolon_result result = symbolon_challenge_list(watch->devices[i], &list, &count, &error);
 
 		if (result != SYMBOLON_OK)
-			(void)fail_result(result, &error, "the list of requests",
-					  account_text(watch->accounts[i], "issuer"));
+			(void)complain_result(result, &error, "the list of requests",
+					      account_text(watch->accounts[i], "issuer"));
 		for (size_t j = 0; j < count && watch->queued < QUEUE_MAX; j++) {
 			struct waiting *waiting = &watch->queue[watch->queued++];
 			waiting->account = i;
@@ -153,7 +153,7 @@ static void question_open(struct watch *watch, const struct waiting *waiting)
 	if (result == SYMBOLON_NOT_FOUND || result == SYMBOLON_GONE || result == SYMBOLON_CONFLICT)
 		return; /* it has ended before it could be shown */
 	if (result != SYMBOLON_OK) {
-		(void)fail_result(result, &error, "the request", account_text(account, "issuer"));
+		(void)complain_result(result, &error, "the request", account_text(account, "issuer"));
 		return;
 	}
 	if (recent_keep(watch->command, account, challenge) != EXIT_DONE)
@@ -311,7 +311,7 @@ static enum exit_code watch_run(struct watch *watch)
 		queue_tend(watch);
 		if (symbolon_events_wait(watch->events, watch->input.fd, question_left_ms(watch), &event) !=
 		    SYMBOLON_OK)
-			return fail_memory();
+			return complain_memory();
 		if (event.kind == SYMBOLON_EVENT_INPUT)
 			input_handle(watch);
 		else if (event.kind == SYMBOLON_EVENT_NONE && watch->challenge)
@@ -321,7 +321,7 @@ static enum exit_code watch_run(struct watch *watch)
 		if (code != EXIT_DONE)
 			return code;
 	}
-	return fail(EXIT_REFUSED, "revoked", "none of the accounts is enrolled any more");
+	return complain(EXIT_REFUSED, "revoked", "none of the accounts is enrolled any more");
 }
 
 static enum exit_code watch_begin(struct watch *watch)
@@ -336,10 +336,10 @@ static enum exit_code watch_begin(struct watch *watch)
 	enum exit_code code = accounts_choose(command, &accounts, &count);
 
 	if (code == EXIT_DONE && count > SYMBOLON_EVENTS_MAX)
-		code = fail(EXIT_BAD_USAGE, "too_many", "at most %d accounts at a time; choose with --account",
-			    SYMBOLON_EVENTS_MAX);
+		code = complain(EXIT_BAD_USAGE, "too_many", "at most %d accounts at a time; choose with --account",
+				SYMBOLON_EVENTS_MAX);
 	if (code == EXIT_DONE && symbolon_events_new(&timing, &watch->events) != SYMBOLON_OK)
-		code = fail_memory();
+		code = complain_memory();
 	for (size_t i = 0; code == EXIT_DONE && i < count; i++) {
 		code = account_device(command, accounts[i], &watch->devices[i]);
 		if (code != EXIT_DONE)
@@ -347,7 +347,7 @@ static enum exit_code watch_begin(struct watch *watch)
 		watch->accounts[i] = json_incref((json_t *)accounts[i]);
 		watch->count = i + 1;
 		if (symbolon_events_add(watch->events, watch->devices[i]) != SYMBOLON_OK)
-			code = fail_memory();
+			code = complain_memory();
 	}
 	return code;
 }
@@ -369,7 +369,7 @@ enum exit_code cmd_watch(struct command *command)
 	enum exit_code code;
 
 	if (command->arg_count > 0)
-		return fail(EXIT_BAD_USAGE, "usage", "watch takes no further words");
+		return complain(EXIT_BAD_USAGE, "usage", "watch takes no further words");
 	line_reader_init(&watch.input, command->options.json ? -1 : STDIN_FILENO);
 	code = watch_begin(&watch);
 	if (code == EXIT_DONE && !command->options.json)

@@ -57,7 +57,7 @@ enum exit_code codes_add(json_t *root, const char *uri, int64_t now, struct code
 	size_t i;
 
 	if (otpauth_parse(arena, uri, &otp, &problem) != OK)
-		return fail(EXIT_REFUSED, "otpauth", "the code was not added: %s", shown(arena, problem));
+		return complain(EXIT_REFUSED, "otpauth", "the code was not added: %s", shown(arena, problem));
 	const char *id = otp_id(arena, &otp);
 	json_array_foreach (codes, i, item) {
 		scoped_arena *item_arena = arena_new(LINE_ARENA_MAX);
@@ -74,7 +74,7 @@ enum exit_code codes_add(json_t *root, const char *uri, int64_t now, struct code
 	secret_zero(&otp, sizeof(otp));
 	json_t *entry = canonical ? json_pack("{s:s, s:I}", "uri", canonical, "added_at", (json_int_t)now) : NULL;
 	if (!entry || json_array_append_new(codes, entry) != 0)
-		return fail_memory();
+		return complain_memory();
 	added->added++;
 	added->beside += beside;
 	return EXIT_DONE;

@@ -95,7 +95,7 @@ static const struct subcommand *subcommand_find(const char *name)
 	return NULL;
 }
 
-static enum exit_code fail_unknown(const char *name)
+static enum exit_code complain_unknown(const char *name)
 {
 	scoped_arena *arena = arena_new(16 * 1024);
 	const char *nearest = NULL;
@@ -108,8 +108,8 @@ static enum exit_code fail_unknown(const char *name)
 			nearest = subcommands[i].name;
 		}
 	}
-	return fail(EXIT_BAD_USAGE, "usage", "there is no command \"%s\"%s%s; see: " PROGRAM " --help",
-		    shown(arena, name), nearest ? "; did you mean " : "", nearest ? nearest : "");
+	return complain(EXIT_BAD_USAGE, "usage", "there is no command \"%s\"%s%s; see: " PROGRAM " --help",
+			shown(arena, name), nearest ? "; did you mean " : "", nearest ? nearest : "");
 }
 
 static const char *option_name(int bit)
@@ -131,13 +131,13 @@ static enum exit_code option_value(int bit, const char *value, struct options *o
 	case OPTION_NEW: options->new_file = value; break;
 	case OPTION_RECONNECT:
 		if (text_parse_int(value, 1, 3600, &options->reconnect_s) != OK)
-			return fail(EXIT_BAD_USAGE, "usage", "--reconnect-after takes seconds, 1 to 3600");
+			return complain(EXIT_BAD_USAGE, "usage", "--reconnect-after takes seconds, 1 to 3600");
 		break;
 	case OPTION_CA_FILE:
 		if (symbolon_ca_file_set(value) != SYMBOLON_OK)
-			return fail(EXIT_BAD_USAGE, "usage", "--ca-file: the name is too long");
+			return complain(EXIT_BAD_USAGE, "usage", "--ca-file: the name is too long");
 		break;
-	default: return fail(EXIT_BAD_USAGE, "usage", "an option is wrong; see: " PROGRAM " --help");
+	default: return complain(EXIT_BAD_USAGE, "usage", "an option is wrong; see: " PROGRAM " --help");
 	}
 	return EXIT_DONE;
 }
@@ -161,7 +161,7 @@ static enum exit_code options_read(int argc, char **argv, struct options *option
 
 	while ((bit = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		if (bit == '?')
-			return fail(EXIT_BAD_USAGE, "usage", "see: " PROGRAM " --help");
+			return complain(EXIT_BAD_USAGE, "usage", "see: " PROGRAM " --help");
 		bits |= bit;
 		if (bit & (OPTION_HELP | OPTION_VERSION))
 			continue;
@@ -178,14 +178,14 @@ static enum exit_code subcommand_run(const struct subcommand *subcommand, struct
 {
 	command->arena = arena_new(COMMAND_ARENA_MAX);
 	if (!command->arena)
-		return fail_memory();
+		return complain_memory();
 	enum exit_code code = vault_open(&command->vault);
 	if (code == EXIT_DONE)
 		code = subcommand->run(command);
 	vault_free(&command->vault);
 	arena_free(command->arena);
 	if (fflush(stdout) != 0 && code == EXIT_DONE)
-		code = fail(EXIT_TROUBLE, "output", "cannot write to standard output");
+		code = complain(EXIT_TROUBLE, "output", "cannot write to standard output");
 	return code;
 }
 
@@ -207,7 +207,7 @@ static enum exit_code program_run(int argc, char **argv)
 	int bits = 0;
 
 	if (!text_is_empty(ca_file) && symbolon_ca_file_set(ca_file) != SYMBOLON_OK)
-		return fail(EXIT_BAD_USAGE, "usage", "SYMBOLON_AUTHENTICATOR_CA_FILE: the name is too long");
+		return complain(EXIT_BAD_USAGE, "usage", "SYMBOLON_AUTHENTICATOR_CA_FILE: the name is too long");
 	enum exit_code code = options_read(argc, argv, &command.options, &bits);
 	if (code != EXIT_DONE)
 		return code;
@@ -218,14 +218,14 @@ static enum exit_code program_run(int argc, char **argv)
 	if (bits & OPTION_HELP)
 		return help_print();
 	if (optind >= argc)
-		return fail(EXIT_BAD_USAGE, "usage", "give a command; see: " PROGRAM " --help");
+		return complain(EXIT_BAD_USAGE, "usage", "give a command; see: " PROGRAM " --help");
 	const struct subcommand *subcommand = subcommand_find(argv[optind]);
 	if (!subcommand)
-		return fail_unknown(argv[optind]);
+		return complain_unknown(argv[optind]);
 	int foreign = bits & ~subcommand->options;
 	if (foreign)
-		return fail(EXIT_BAD_USAGE, "usage", "--%s does not go with %s; see: " PROGRAM " --help",
-			    option_name(foreign & -foreign), subcommand->name);
+		return complain(EXIT_BAD_USAGE, "usage", "--%s does not go with %s; see: " PROGRAM " --help",
+				option_name(foreign & -foreign), subcommand->name);
 	command.args = argv + optind + 1;
 	command.arg_count = (size_t)(argc - optind - 1);
 	return subcommand_run(subcommand, &command);

@@ -64,14 +64,14 @@ static enum exit_code from_file(const char *path, char *ret_passphrase)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return fail(EXIT_TROUBLE, "passphrase_file", "cannot read the passphrase from %s: %s", path,
-			    strerror(errno));
+		return complain(EXIT_TROUBLE, "passphrase_file", "cannot read the passphrase from %s: %s", path,
+				strerror(errno));
 	caught = 0;
 	bool whole = line_read(fd, ret_passphrase, PASSPHRASE_MAX + 1);
 	close(fd);
 	if (!whole)
-		return fail(EXIT_TROUBLE, "passphrase_file",
-			    "%s: the passphrase is its first line, of 1 to %d characters", path, PASSPHRASE_MAX);
+		return complain(EXIT_TROUBLE, "passphrase_file",
+				"%s: the passphrase is its first line, of 1 to %d characters", path, PASSPHRASE_MAX);
 	return EXIT_DONE;
 }
 
@@ -85,10 +85,11 @@ static enum exit_code from_terminal(const char *prompt, char *ret_passphrase)
 	if (tty < 0 || tcgetattr(tty, &old) != 0) {
 		if (tty >= 0)
 			close(tty);
-		return fail(EXIT_TROUBLE, "no_terminal",
-			    "the vault is sealed and there is no terminal to ask at; put the passphrase into a file "
-			    "and set "
-			    "SYMBOLON_AUTHENTICATOR_PASSPHRASE_FILE to its name");
+		return complain(
+			EXIT_TROUBLE, "no_terminal",
+			"the vault is sealed and there is no terminal to ask at; put the passphrase into a file "
+			"and set "
+			"SYMBOLON_AUTHENTICATOR_PASSPHRASE_FILE to its name");
 	}
 	silent = old;
 	silent.c_lflag &= (tcflag_t) ~(ECHO | ECHOE | ECHOK | ECHONL);
@@ -100,7 +101,7 @@ static enum exit_code from_terminal(const char *prompt, char *ret_passphrase)
 	dprintf(tty, "\n");
 	close(tty);
 	signals_restore(actions);
-	return whole ? EXIT_DONE : fail(EXIT_TROUBLE, "passphrase", "no passphrase was given");
+	return whole ? EXIT_DONE : complain(EXIT_TROUBLE, "passphrase", "no passphrase was given");
 }
 
 enum exit_code passphrase_read(const char *prompt, char *ret_passphrase)
@@ -118,7 +119,7 @@ static enum exit_code read_twice(char *ret_passphrase)
 	if (code == EXIT_DONE)
 		code = from_terminal("Again", again);
 	if (code == EXIT_DONE && !secret_text_equal(ret_passphrase, again))
-		code = fail(EXIT_REFUSED, "passphrase", "the two differ; nothing was changed");
+		code = complain(EXIT_REFUSED, "passphrase", "the two differ; nothing was changed");
 	secret_zero(again, sizeof(again));
 	return code;
 }
@@ -132,7 +133,7 @@ enum exit_code passphrase_read_new(const char *file, char *ret_passphrase)
 		file = usual;
 	code = file ? from_file(file, ret_passphrase) : read_twice(ret_passphrase);
 	if (code == EXIT_DONE && strlen(ret_passphrase) < PASSPHRASE_LEAST)
-		code = fail(EXIT_REFUSED, "passphrase", "a passphrase has at least %d characters; nothing was changed",
-			    PASSPHRASE_LEAST);
+		code = complain(EXIT_REFUSED, "passphrase",
+				"a passphrase has at least %d characters; nothing was changed", PASSPHRASE_LEAST);
 	return code;
 }

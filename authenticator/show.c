@@ -73,7 +73,7 @@ enum exit_code show_challenge_json(const json_t *account, const struct symbolon_
 	json_t *details = NULL;
 
 	if (json_parse_limited(challenge->details, challenge->details_size, 8, &details) != OK)
-		return fail_memory();
+		return complain_memory();
 	return print_json(json_pack("{s:s, s:o}", "account", account_text(account, "device_id"), "details", details));
 }
 

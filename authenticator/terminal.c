@@ -19,15 +19,15 @@ enum exit_code print_json(json_t *json)
 	scoped_json *owned = json;
 
 	if (!owned)
-		return fail_memory();
+		return complain_memory();
 	/* ASCII: whatever came from outside cannot move the cursor or turn the direction of a line. */
 	if (json_dumpf(owned, stdout, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_ENCODE_ANY) != 0 ||
 	    putchar('\n') == EOF || fflush(stdout) != 0)
-		return fail(EXIT_TROUBLE, "output", "cannot write to standard output");
+		return complain(EXIT_TROUBLE, "output", "cannot write to standard output");
 	return EXIT_DONE;
 }
 
-enum exit_code fail(enum exit_code code, const char *word, const char *format, ...)
+enum exit_code complain(enum exit_code code, const char *word, const char *format, ...)
 {
 	char message[1024];
 	va_list args;
@@ -48,9 +48,9 @@ enum exit_code fail(enum exit_code code, const char *word, const char *format, .
 	return code;
 }
 
-enum exit_code fail_memory(void)
+enum exit_code complain_memory(void)
 {
-	return fail(EXIT_TROUBLE, "no_memory", "out of memory");
+	return complain(EXIT_TROUBLE, "no_memory", "out of memory");
 }
 
 void note(const char *format, ...)
@@ -120,8 +120,8 @@ static const char *settled_text(struct arena *arena, const struct symbolon_error
 	return arena_format(arena, " (%s%s%s)", shown(arena, error->state), *by ? " on " : "", by);
 }
 
-enum exit_code fail_result(enum symbolon_result result, const struct symbolon_error *error, const char *what,
-			   const char *issuer)
+enum exit_code complain_result(enum symbolon_result result, const struct symbolon_error *error, const char *what,
+			       const char *issuer)
 {
 	static const struct symbolon_error none;
 	scoped_arena *arena = arena_new(64 * 1024);
@@ -130,10 +130,10 @@ enum exit_code fail_result(enum symbolon_result result, const struct symbolon_er
 	const char *settled = settled_text(arena, said);
 
 	if (!message || !settled || result == SYMBOLON_NO_MEMORY)
-		return fail_memory();
-	return fail(result_exit(result), *said->code ? shown(arena, said->code) : symbolon_result_name(result),
-		    "%s at %s: %s%s%s%s; %s", what, issuer, result_words(result), settled, *message ? ": " : "",
-		    message, result_advice(result));
+		return complain_memory();
+	return complain(result_exit(result), *said->code ? shown(arena, said->code) : symbolon_result_name(result),
+			"%s at %s: %s%s%s%s; %s", what, issuer, result_words(result), settled, *message ? ": " : "",
+			message, result_advice(result));
 }
 
 const char *shown(struct arena *arena, const char *text)

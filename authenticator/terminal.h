@@ -21,12 +21,12 @@ void terminal_json_set(bool json);
  * Say on standard error what is wrong, where and what to do; with --json also {"error": word, "message": …} on
  * standard output. Returns `code`.
  */
-enum exit_code fail(enum exit_code code, const char *word, const char *format, ...)
+enum exit_code complain(enum exit_code code, const char *word, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-enum exit_code fail_memory(void);
+enum exit_code complain_memory(void);
 /* The same for what the library said: `what` failed ("the answer to …"), `issuer` is where. */
-enum exit_code fail_result(enum symbolon_result result, const struct symbolon_error *error, const char *what,
-			   const char *issuer);
+enum exit_code complain_result(enum symbolon_result result, const struct symbolon_error *error, const char *what,
+			       const char *issuer);
 /* On standard error, no failure. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -80,9 +80,10 @@ bool vault_is_valid(const json_t *root)
 	return true;
 }
 
-static enum exit_code fail_damaged(const struct vault *vault)
+static enum exit_code complain_damaged(const struct vault *vault)
 {
-	return fail(EXIT_TROUBLE, "vault", "%s is damaged or of a newer version; it was left as it is", vault->path);
+	return complain(EXIT_TROUBLE, "vault", "%s is damaged or of a newer version; it was left as it is",
+			vault->path);
 }
 
 /* ---- sealed ---- */
@@ -92,8 +93,8 @@ static enum exit_code key_make(struct vault *vault, const char *passphrase, cons
 	enum status made = seal_key_from_passphrase(passphrase, salt, vault->key);
 
 	if (made != OK)
-		return fail(EXIT_TROUBLE, "passphrase",
-			    "cannot make a key of the passphrase: it needs 64 MiB of memory");
+		return complain(EXIT_TROUBLE, "passphrase",
+				"cannot make a key of the passphrase: it needs 64 MiB of memory");
 	memcpy(vault->salt, salt, SALT_SIZE);
 	vault->sealed = true;
 	return EXIT_DONE;
@@ -120,12 +121,12 @@ static enum exit_code box_open(struct vault *vault, const uint8_t *box, size_t s
 	char *plain = arena_alloc(arena, plain_size ? plain_size : 1);
 
 	if (!plain)
-		return fail_memory();
+		return complain_memory();
 	if (unseal(vault->key, seal_identity, box, size, plain) != OK) {
 		vault->sealed = false;
-		return fail(EXIT_REFUSED, "passphrase", "the passphrase is wrong, or %s was altered", vault->path);
+		return complain(EXIT_REFUSED, "passphrase", "the passphrase is wrong, or %s was altered", vault->path);
 	}
-	return json_parse_limited(plain, plain_size, DEPTH_MAX, ret_root) == OK ? EXIT_DONE : fail_damaged(vault);
+	return json_parse_limited(plain, plain_size, DEPTH_MAX, ret_root) == OK ? EXIT_DONE : complain_damaged(vault);
 }
 
 static enum exit_code root_unseal(struct vault *vault, const json_t *sealed, json_t **ret_root)
@@ -139,12 +140,12 @@ static enum exit_code root_unseal(struct vault *vault, const json_t *sealed, jso
 	uint8_t *box = arena_alloc(arena, most + 1);
 
 	if (!box)
-		return fail_memory();
+		return complain_memory();
 	if (!kdf || strcmp(kdf, kdf_name) != 0 || !salt_text ||
 	    base64url_parse(salt_text, strlen(salt_text), salt, sizeof(salt), &salt_size) != OK ||
 	    salt_size != SALT_SIZE || base64url_parse(box_text ? box_text : "", most, box, most, &size) != OK ||
 	    size < SEAL_OVERHEAD)
-		return fail_damaged(vault);
+		return complain_damaged(vault);
 	enum exit_code code = key_need(vault, salt);
 	return code == EXIT_DONE ? box_open(vault, box, size, ret_root) : code;
 }
@@ -173,7 +174,7 @@ static enum exit_code root_parse(struct vault *vault, const struct text *bytes, 
 	json_t *root = NULL;
 
 	if (json_parse_limited(bytes->data ? bytes->data : "", bytes->size, DEPTH_MAX, &outer) != OK || !is_ours(outer))
-		return fail_damaged(vault);
+		return complain_damaged(vault);
 	const json_t *sealed = json_object_get(outer, "sealed");
 	if (sealed) {
 		enum exit_code code = root_unseal(vault, sealed, &root);
@@ -185,7 +186,7 @@ static enum exit_code root_parse(struct vault *vault, const struct text *bytes, 
 	}
 	if (!vault_is_valid(root)) {
 		json_decref(root);
-		return fail_damaged(vault);
+		return complain_damaged(vault);
 	}
 	*ret_root = root;
 	return EXIT_DONE;
@@ -207,7 +208,7 @@ static enum exit_code vault_load(struct vault *vault, int folder_fd)
 	if (code != EXIT_DONE)
 		return code;
 	if (!root)
-		return fail_memory();
+		return complain_memory();
 	json_decref(vault->root);
 	vault->root = root;
 	return EXIT_DONE;
@@ -224,9 +225,10 @@ static enum exit_code vault_save(const struct vault *vault, int folder_fd, const
 		text = sealed ? json_format(arena, sealed) : NULL;
 	}
 	if (!text)
-		return fail_memory();
+		return complain_memory();
 	if (strlen(text) > VAULT_SIZE_MAX)
-		return fail(EXIT_TROUBLE, "vault", "the vault would grow beyond %d MiB", VAULT_SIZE_MAX / 1024 / 1024);
+		return complain(EXIT_TROUBLE, "vault", "the vault would grow beyond %d MiB",
+				VAULT_SIZE_MAX / 1024 / 1024);
 	return vault_file_write(folder_fd, vault->folder, text, strlen(text));
 }
 
@@ -238,12 +240,12 @@ enum exit_code vault_open(struct vault **ret_vault)
 
 	if (!vault) {
 		arena_free(arena);
-		return fail_memory();
+		return complain_memory();
 	}
 	vault->arena = arena;
 	enum exit_code code = folder_find(arena, &vault->folder);
 	if (code == EXIT_DONE && !(vault->path = arena_format(arena, "%s/authenticator.json", vault->folder)))
-		code = fail_memory();
+		code = complain_memory();
 	if (code == EXIT_DONE)
 		code = folder_open(vault->folder, &fd);
 	if (code == EXIT_DONE) {
@@ -309,7 +311,7 @@ enum exit_code vault_update(struct vault *vault, vault_change_fn *change, void *
 	if (code != EXIT_DONE)
 		return code;
 	scoped_json *root = json_deep_copy(vault->root);
-	code = root ? change(root, ctx) : fail_memory();
+	code = root ? change(root, ctx) : complain_memory();
 	if (code == EXIT_DONE)
 		code = vault_save(vault, fd, root);
 	close(fd);

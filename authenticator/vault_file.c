@@ -26,9 +26,9 @@ enum exit_code folder_find(struct arena *arena, const char **ret_folder)
 	else if (!text_is_empty(home))
 		folder = arena_format(arena, "%s/.local/share/symbolon-authenticator", home);
 	else
-		return fail(EXIT_TROUBLE, "no_folder", "no home folder is known; set SYMBOLON_AUTHENTICATOR_DIR");
+		return complain(EXIT_TROUBLE, "no_folder", "no home folder is known; set SYMBOLON_AUTHENTICATOR_DIR");
 	if (!folder)
-		return fail_memory();
+		return complain_memory();
 	*ret_folder = folder;
 	return EXIT_DONE;
 }
@@ -65,13 +65,13 @@ enum exit_code folder_open(const char *folder, int *ret_fd)
 		int why = errno;
 		if (fd >= 0)
 			close(fd);
-		return fail(EXIT_TROUBLE, "folder", "cannot use the folder %s: %s", folder, strerror(why));
+		return complain(EXIT_TROUBLE, "folder", "cannot use the folder %s: %s", folder, strerror(why));
 	}
 	if (info.st_uid != geteuid() || (info.st_mode & 022) != 0) {
 		close(fd);
-		return fail(EXIT_REFUSED, "permissions",
-			    "%s belongs to someone else or others may write to it; make it yours: chmod 700 %s", folder,
-			    folder);
+		return complain(EXIT_REFUSED, "permissions",
+				"%s belongs to someone else or others may write to it; make it yours: chmod 700 %s",
+				folder, folder);
 	}
 	*ret_fd = fd;
 	return EXIT_DONE;
@@ -81,7 +81,7 @@ enum exit_code folder_lock(int folder_fd, const char *folder)
 {
 	while (flock(folder_fd, LOCK_EX) != 0)
 		if (errno != EINTR)
-			return fail(EXIT_TROUBLE, "lock", "cannot lock %s: %s", folder, strerror(errno));
+			return complain(EXIT_TROUBLE, "lock", "cannot lock %s: %s", folder, strerror(errno));
 	return EXIT_DONE;
 }
 
@@ -90,9 +90,9 @@ static enum exit_code file_check(int fd, const char *folder)
 	struct stat info;
 
 	if (fstat(fd, &info) != 0)
-		return fail(EXIT_TROUBLE, "vault", "cannot examine %s/%s: %s", folder, file_name, strerror(errno));
+		return complain(EXIT_TROUBLE, "vault", "cannot examine %s/%s: %s", folder, file_name, strerror(errno));
 	if (!S_ISREG(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 077) != 0)
-		return fail(
+		return complain(
 			EXIT_REFUSED, "permissions",
 			"%s/%s holds keys, and others than you may read or write it; look whether someone did, then: "
 			"chmod 600 %s/%s",
@@ -108,10 +108,10 @@ static enum exit_code file_take(int fd, const char *folder, struct text *bytes)
 	while ((size = read(fd, part, sizeof(part))) > 0)
 		text_add_bytes(bytes, part, (size_t)size);
 	if (size < 0)
-		return fail(EXIT_TROUBLE, "vault", "cannot read %s/%s: %s", folder, file_name, strerror(errno));
+		return complain(EXIT_TROUBLE, "vault", "cannot read %s/%s: %s", folder, file_name, strerror(errno));
 	if (bytes->failed)
-		return fail(EXIT_TROUBLE, "vault", "%s/%s is longer than %d MiB", folder, file_name,
-			    VAULT_SIZE_MAX / 1024 / 1024);
+		return complain(EXIT_TROUBLE, "vault", "%s/%s is longer than %d MiB", folder, file_name,
+				VAULT_SIZE_MAX / 1024 / 1024);
 	return EXIT_DONE;
 }
 
@@ -124,7 +124,7 @@ enum exit_code vault_file_read(int folder_fd, const char *folder, struct text *b
 		return EXIT_DONE;
 	}
 	if (fd < 0)
-		return fail(EXIT_TROUBLE, "vault", "cannot open %s/%s: %s", folder, file_name, strerror(errno));
+		return complain(EXIT_TROUBLE, "vault", "cannot open %s/%s: %s", folder, file_name, strerror(errno));
 	enum exit_code code = file_check(fd, folder);
 	if (code == EXIT_DONE)
 		code = file_take(fd, folder, bytes);
@@ -166,8 +166,8 @@ enum exit_code vault_file_write(int folder_fd, const char *folder, const char *b
 	}
 	if (!good) {
 		unlinkat(folder_fd, temporary_name, 0);
-		return fail(EXIT_TROUBLE, "vault", "cannot write %s/%s: %s; what was there is unchanged", folder,
-			    file_name, strerror(why));
+		return complain(EXIT_TROUBLE, "vault", "cannot write %s/%s: %s; what was there is unchanged", folder,
+				file_name, strerror(why));
 	}
 	return EXIT_DONE;
 }

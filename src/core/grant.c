@@ -36,7 +36,8 @@ enum status grant_issue(struct store_tx *tx, const struct grant_new *grant, int6
 				.created_at = now,
 				.expires_at = now + life_s};
 
-	if (!grant->acr || !*grant->acr || !grant->amr || strcmp(grant->amr, "[]") == 0 || !grant->auth_time)
+	if (!grant->acr || !*grant->acr || !grant->amr || !*grant->amr || strcmp(grant->amr, "[]") == 0 ||
+	    !grant->auth_time)
 		return E_REFUSED;
 	token_hash(grant->code, row.code_hash);
 	return store_grant_insert(tx, &row);

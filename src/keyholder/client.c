@@ -64,6 +64,7 @@ static enum status status_read(uint8_t kind)
 static enum status reply_get(struct keyholder *keyholder, const struct text *request, struct reply *reply)
 {
 	const struct keyholder_transport *transport = &keyholder->transport;
+	size_t size = 0;
 
 	if (request->failed)
 		return E_INVALID; /* more than a message holds */
@@ -71,8 +72,11 @@ static enum status reply_get(struct keyholder *keyholder, const struct text *req
 	if (!reply->bytes)
 		return E_NOMEM;
 	if (transport->call(transport->transport, (const uint8_t *)request->data, request->size, reply->bytes,
-			    MESSAGE_SIZE_MAX, &reply->size) != OK ||
-	    reply->size > MESSAGE_SIZE_MAX || message_open(reply->bytes, reply->size, &reply->reader) != OK)
+			    MESSAGE_SIZE_MAX, &size) != OK ||
+	    size > MESSAGE_SIZE_MAX)
+		return E_IO;
+	reply->size = size;
+	if (message_open(reply->bytes, reply->size, &reply->reader) != OK)
 		return E_IO;
 	return status_read(reply->reader.kind);
 }

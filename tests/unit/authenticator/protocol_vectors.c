@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/encode.h"
 #include "base/json.h"
 #include "crypto/hash.h"

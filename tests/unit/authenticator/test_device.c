@@ -5,6 +5,7 @@
 
 #include "cmocka_all.h"
 
+#include "base/arena.h"
 #include "base/json.h"
 #include "crypto/jose.h"
 #include "symbolon-device.h"

@@ -4,6 +4,7 @@
 
 #include "cmocka_all.h"
 
+#include "base/arena.h"
 #include "base/encode.h"
 #include "base/json.h"
 #include "crypto/hash.h"

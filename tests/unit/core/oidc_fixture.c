@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "core/client.h"
 #include "core/settings.h"
 #include "crypto/jose.h"
@@ -40,12 +41,16 @@ static void clients_make(struct oidc *oidc)
 	static const char *const native_uris[] = {"http://127.0.0.1/cb"};
 	char none[TOKEN_SIZE];
 
+	client_make(
+		oidc,
+		&(struct client_new){.id = "web", .name = "Web", .redirect_uris = web_uris, .redirect_uri_count = 2},
+		oidc->web_secret);
 	client_make(oidc,
-		    &(struct client_new){.id = "web", .name = "Web", .redirect_uris = web_uris, .redirect_uri_count = 2},
-		    oidc->web_secret);
-	client_make(oidc,
-		    &(struct client_new){
-			    .id = "rsa", .name = "Rsa", .redirect_uris = web_uris, .redirect_uri_count = 1, .alg = "RS256"},
+		    &(struct client_new){.id = "rsa",
+					 .name = "Rsa",
+					 .redirect_uris = web_uris,
+					 .redirect_uri_count = 1,
+					 .alg = "RS256"},
 		    oidc->rsa_secret);
 	client_make(oidc,
 		    &(struct client_new){.id = "native",
@@ -61,8 +66,10 @@ static void core_make(struct oidc *oidc)
 	struct core *core = &oidc->core;
 	char problem[256] = "";
 
-	*core = (struct core){
-		.store = oidc->fixture->store, .random = &random_system, .wake = wake_count, .wake_ctx = oidc};
+	*core = (struct core){.store = oidc->fixture->store,
+			      .random = &random_system,
+			      .wake = wake_count,
+			      .wake_ctx = oidc};
 	snprintf(oidc->kek, sizeof(oidc->kek), "%s/kek", oidc->fixture->folder);
 	assert_int_equal(keyholder_init_kek(oidc->kek), OK);
 	assert_int_equal(keyholder_open(oidc->kek, &core->keyholder, problem), OK);
@@ -78,6 +85,7 @@ int oidc_setup(void **state)
 	struct oidc *oidc = calloc(1, sizeof(*oidc));
 	void *fixture = NULL;
 
+	log_level_set(LOG_ERROR_);
 	assert_int_equal(disk_setup(&fixture), 0);
 	oidc->fixture = fixture;
 	oidc->arena = arena_new(16 << 20);
@@ -177,8 +185,7 @@ const json_t *oidc_verified(const struct oidc *oidc, const char *jwt, const char
 	assert_int_equal(jose_parse(oidc->arena, jwt, strlen(jwt), 8192, &parts), OK);
 	assert_string_equal(parts.alg, alg);
 	assert_int_equal(json_parse_limited(keys->jwks, keys->jwks_size, 6, &jwks), OK);
-	json_array_foreach(json_object_get(jwks, "keys"), i, jwk)
-	{
+	json_array_foreach (json_object_get(jwks, "keys"), i, jwk) {
 		char *text = json_format(oidc->arena, jwk);
 		scoped_jose_key *key = NULL;
 

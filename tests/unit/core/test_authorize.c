@@ -228,8 +228,10 @@ static void every_response_names_the_issuer(void **state)
 static void a_form_has_the_bare_address_and_raw_values(void **state)
 {
 	struct oidc *oidc = *state;
-	const struct authorize_params params = {
-		.redirect_uri = WEB_CB, .response_mode = "form_post", .scope = "openid", .state = "\"><script>"};
+	const struct authorize_params params = {.redirect_uri = WEB_CB,
+						.response_mode = "form_post",
+						.scope = "openid",
+						.state = "\"><script>"};
 	struct authorize_response response;
 
 	assert_int_equal(authorize_response_code(&oidc->core, oidc->arena, &params, "abc", &response), OK);
@@ -257,8 +259,7 @@ static void params_survive_storage(void **state)
 						.max_age = -1};
 	struct authorize_params back;
 
-	assert_int_equal(
-		authorize_params_parse(oidc->arena, authorize_params_format(oidc->arena, &params), &back), OK);
+	assert_int_equal(authorize_params_parse(oidc->arena, authorize_params_format(oidc->arena, &params), &back), OK);
 	assert_string_equal(back.redirect_uri, params.redirect_uri);
 	assert_string_equal(back.response_mode, params.response_mode);
 	assert_string_equal(back.scope, params.scope);
@@ -273,7 +274,10 @@ static void params_survive_storage(void **state)
 static void damaged_params_are_refused(void **state)
 {
 	static const char *const damaged[] = {
-		"", "[]", "{}", "{\"redirect_uri\":\"https://app.example.org\",\"scope\":\"openid\",\"max_age\":-1}",
+		"",
+		"[]",
+		"{}",
+		"{\"redirect_uri\":\"https://app.example.org\",\"scope\":\"openid\",\"max_age\":-1}",
 		"{\"redirect_uri\":1,\"response_mode\":\"query\",\"scope\":\"openid\",\"max_age\":-1}",
 		"{\"redirect_uri\":\"x\",\"response_mode\":\"query\",\"scope\":\"openid\",\"max_age\":\"1\"}"};
 	struct oidc *oidc = *state;

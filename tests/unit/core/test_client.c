@@ -155,8 +155,7 @@ static void of_native_apps_only_the_loopback_port_may_vary(void **state)
 	};
 	const struct client_row native = {
 		.is_public = true,
-		.redirect_uris =
-			"[\"http://127.0.0.1/cb\",\"http://[::1]/cb\",\"https://app.example.org/cb\"]",
+		.redirect_uris = "[\"http://127.0.0.1/cb\",\"http://[::1]/cb\",\"https://app.example.org/cb\"]",
 		.logout_uris = "[\"http://127.0.0.1/cb\"]"};
 	struct client_row web = native;
 

@@ -90,9 +90,8 @@ static void the_access_token_is_for_userinfo(void **state)
 	assert_int_equal(number_of(claims, "exp"), NOW + 1 + 300);
 	assert_null(json_object_get(claims, "nonce"));
 	assert_null(json_object_get(claims, "at_hash"));
-	assert_string_not_equal(
-		text_of(claims, "jti"),
-		text_of(oidc_verified(oidc, others.access_token, "at+jwt", "ES256"), "jti"));
+	assert_string_not_equal(text_of(claims, "jti"),
+				text_of(oidc_verified(oidc, others.access_token, "at+jwt", "ES256"), "jti"));
 	assert_int_equal(tokens.expires_in, 300);
 	assert_string_equal(tokens.scope, "openid profile email");
 }
@@ -469,8 +468,9 @@ static void userinfo_gives_what_the_scope_allows(void **state)
 		     {"openid email", false, true},
 		     {"openid profile email", true, true}};
 	struct oidc *oidc = *state;
-	const struct user_new person = {
-		.name = "Second", .display_name = "Second \"Person\"", .email = "Second@example.org"};
+	const struct user_new person = {.name = "Second",
+					.display_name = "Second \"Person\"",
+					.email = "Second@example.org"};
 	char id[ID_SIZE];
 	const char *problem;
 

@@ -27,30 +27,30 @@ static void forms_are_read_strictly(void **state)
 		enum status status;
 		const char *value;
 	} rows[] = {
-		{ "", OK, NULL },
-		{ "a=b", OK, "b" },
-		{ "x=y&a=b", OK, "b" },
-		{ "&&a=b&", OK, "b" },
-		{ "a=b%20c+d", OK, "b c d" },
-		{ "%61=%C3%A9", OK, "\xc3\xa9" },
-		{ "a=b=c", OK, "b=c" },
-		{ "a=", OK, NULL }, /* RFC 6749 3.1 */
-		{ "a", OK, NULL },
-		{ "A=b", OK, NULL },
-		{ "a=\"\t</script>", OK, "\"\t</script>" },
-		{ "a=b&a=b", E_CONFLICT, NULL },
-		{ "a=b&%61=c", E_CONFLICT, NULL },
-		{ "a=&a=b", E_CONFLICT, NULL },
-		{ "a=%", E_INVALID, NULL },
-		{ "a=%4", E_INVALID, NULL },
-		{ "a=%zz", E_INVALID, NULL },
-		{ "a=%4z", E_INVALID, NULL },
-		{ "a=%00", E_INVALID, NULL },
-		{ "a=%ff", E_INVALID, NULL },
-		{ "a=%C0%AF", E_INVALID, NULL },
-		{ "a=%ED%A0%80", E_INVALID, NULL },
-		{ "=b", E_INVALID, NULL },
-		{ "%00=b", E_INVALID, NULL },
+		{"", OK, NULL},
+		{"a=b", OK, "b"},
+		{"x=y&a=b", OK, "b"},
+		{"&&a=b&", OK, "b"},
+		{"a=b%20c+d", OK, "b c d"},
+		{"%61=%C3%A9", OK, "\xc3\xa9"},
+		{"a=b=c", OK, "b=c"},
+		{"a=", OK, NULL}, /* RFC 6749 3.1 */
+		{"a", OK, NULL},
+		{"A=b", OK, NULL},
+		{"a=\"\t</script>", OK, "\"\t</script>"},
+		{"a=b&a=b", E_CONFLICT, NULL},
+		{"a=b&%61=c", E_CONFLICT, NULL},
+		{"a=&a=b", E_CONFLICT, NULL},
+		{"a=%", E_INVALID, NULL},
+		{"a=%4", E_INVALID, NULL},
+		{"a=%zz", E_INVALID, NULL},
+		{"a=%4z", E_INVALID, NULL},
+		{"a=%00", E_INVALID, NULL},
+		{"a=%ff", E_INVALID, NULL},
+		{"a=%C0%AF", E_INVALID, NULL},
+		{"a=%ED%A0%80", E_INVALID, NULL},
+		{"=b", E_INVALID, NULL},
+		{"%00=b", E_INVALID, NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -122,8 +122,8 @@ static void forms_have_limits(void **state)
 
 static struct request request_with(struct arena *arena, const struct http_header *headers, size_t count)
 {
-	return (struct request){ .arena = arena, .body = "", .query = "", .content_type = "", .headers = headers,
-		                 .header_count = count };
+	return (struct request){
+		.arena = arena, .body = "", .query = "", .content_type = "", .headers = headers, .header_count = count};
 }
 
 static void cookies_are_found_once_or_refused(void **state)
@@ -133,30 +133,30 @@ static void cookies_are_found_once_or_refused(void **state)
 		enum status status;
 		const char *value;
 	} rows[] = {
-		{ "__Host-s=abc", OK, "abc" },
-		{ "a=b; __Host-s=abc; c=d", OK, "abc" },
-		{ "a=b;__Host-s=abc ;c=d", OK, "abc" },
-		{ "__Host-s=a=b", OK, "a=b" },
-		{ "__Host-s=", OK, "" },
-		{ "; ;; __Host-s=abc", OK, "abc" },
-		{ "odd; =odd; {\"x\":1}; __Host-s=abc", OK, "abc" }, /* another application's are passed over */
-		{ "a=b", E_NOT_FOUND, NULL },
-		{ "__host-s=abc", E_NOT_FOUND, NULL },
-		{ "__Host-sx=abc", E_NOT_FOUND, NULL },
-		{ "x__Host-s=abc", E_NOT_FOUND, NULL },
-		{ "__Host-s", E_NOT_FOUND, NULL },
-		{ "", E_NOT_FOUND, NULL },
-		{ "__Host-s=abc; __Host-s=abc", E_INVALID, NULL },
-		{ "__Host-s=abc; x=y; __Host-s=", E_INVALID, NULL },
-		{ "__Host-s=\"abc\"", E_INVALID, NULL },
-		{ "__Host-s=a b", E_INVALID, NULL },
-		{ "__Host-s=a,b", E_INVALID, NULL },
-		{ "__Host-s=a\\b", E_INVALID, NULL },
-		{ "__Host-s=\xc3\xa9", E_INVALID, NULL },
+		{"__Host-s=abc", OK, "abc"},
+		{"a=b; __Host-s=abc; c=d", OK, "abc"},
+		{"a=b;__Host-s=abc ;c=d", OK, "abc"},
+		{"__Host-s=a=b", OK, "a=b"},
+		{"__Host-s=", OK, ""},
+		{"; ;; __Host-s=abc", OK, "abc"},
+		{"odd; =odd; {\"x\":1}; __Host-s=abc", OK, "abc"}, /* another application's are passed over */
+		{"a=b", E_NOT_FOUND, NULL},
+		{"__host-s=abc", E_NOT_FOUND, NULL},
+		{"__Host-sx=abc", E_NOT_FOUND, NULL},
+		{"x__Host-s=abc", E_NOT_FOUND, NULL},
+		{"__Host-s", E_NOT_FOUND, NULL},
+		{"", E_NOT_FOUND, NULL},
+		{"__Host-s=abc; __Host-s=abc", E_INVALID, NULL},
+		{"__Host-s=abc; x=y; __Host-s=", E_INVALID, NULL},
+		{"__Host-s=\"abc\"", E_INVALID, NULL},
+		{"__Host-s=a b", E_INVALID, NULL},
+		{"__Host-s=a,b", E_INVALID, NULL},
+		{"__Host-s=a\\b", E_INVALID, NULL},
+		{"__Host-s=\xc3\xa9", E_INVALID, NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct http_header header = { "cookie", rows[i].header };
+		struct http_header header = {"cookie", rows[i].header};
 		struct request req = request_with(*state, &header, 1);
 		const char *value = NULL;
 
@@ -179,7 +179,7 @@ static void no_cookie_header_is_no_cookie(void **state)
 
 static void headers_are_found_whatever_their_case(void **state)
 {
-	static const struct http_header headers[] = { { "X-One", "1" }, { "x-two", "2" } };
+	static const struct http_header headers[] = {{"X-One", "1"}, {"x-two", "2"}};
 	struct request req = request_with(*state, headers, 2);
 
 	assert_string_equal(request_header(&req, "x-ONE"), "1");

@@ -49,20 +49,20 @@ static void headers_cannot_be_split_or_forged(void **state)
 		const char *value;
 		enum status status;
 	} rows[] = {
-		{ "X-A", "b", OK },
-		{ "X-A", "", OK },
-		{ "X-A", "tab\there", OK },
-		{ "X-A", "caf\xc3\xa9", OK },
-		{ "X-A", "b\r\nSet-Cookie: a=b", E_INVALID },
-		{ "X-A", "b\nc", E_INVALID },
-		{ "X-A", "b\rc", E_INVALID },
-		{ "X-A", "\001", E_INVALID },
-		{ "X-A", "\177", E_INVALID },
-		{ "", "b", E_INVALID },
-		{ "X A", "b", E_INVALID },
-		{ "X-A:", "b", E_INVALID },
-		{ "X-A\r\n", "b", E_INVALID },
-		{ "X-\xc3\xa9", "b", E_INVALID },
+		{"X-A", "b", OK},
+		{"X-A", "", OK},
+		{"X-A", "tab\there", OK},
+		{"X-A", "caf\xc3\xa9", OK},
+		{"X-A", "b\r\nSet-Cookie: a=b", E_INVALID},
+		{"X-A", "b\nc", E_INVALID},
+		{"X-A", "b\rc", E_INVALID},
+		{"X-A", "\001", E_INVALID},
+		{"X-A", "\177", E_INVALID},
+		{"", "b", E_INVALID},
+		{"X A", "b", E_INVALID},
+		{"X-A:", "b", E_INVALID},
+		{"X-A\r\n", "b", E_INVALID},
+		{"X-\xc3\xa9", "b", E_INVALID},
 	};
 	struct response *res = *state;
 
@@ -110,19 +110,20 @@ static void cookies_follow_the_host_prefix_rules(void **state)
 		enum status status;
 		const char *header;
 	} rows[] = {
-		{ { "__Host-s", "abc", 0, false }, OK, "__Host-s=abc; Path=/; Secure; HttpOnly; SameSite=Lax" },
-		{ { "__Host-s", "abc", 60, true }, OK,
-		  "__Host-s=abc; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=60" },
-		{ { "__Host-s", "", -1, false }, OK, "__Host-s=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0" },
-		{ { "s", "abc", 0, false }, E_INVALID, NULL },
-		{ { "__Secure-s", "abc", 0, false }, E_INVALID, NULL },
-		{ { "__host-s", "abc", 0, false }, E_INVALID, NULL },
-		{ { "__Host-s;", "abc", 0, false }, E_INVALID, NULL },
-		{ { "__Host-s", "a;Domain=evil", 0, false }, E_INVALID, NULL },
-		{ { "__Host-s", "a b", 0, false }, E_INVALID, NULL },
-		{ { "__Host-s", "a\r\nX: y", 0, false }, E_INVALID, NULL },
-		{ { "__Host-s", "\"a\"", 0, false }, E_INVALID, NULL },
-		{ { "__Host-s", "\xc3\xa9", 0, false }, E_INVALID, NULL },
+		{{"__Host-s", "abc", 0, false}, OK, "__Host-s=abc; Path=/; Secure; HttpOnly; SameSite=Lax"},
+		{{"__Host-s", "abc", 60, true},
+		 OK,
+		 "__Host-s=abc; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=60"},
+		{{"__Host-s", "", -1, false}, OK, "__Host-s=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"},
+		{{"s", "abc", 0, false}, E_INVALID, NULL},
+		{{"__Secure-s", "abc", 0, false}, E_INVALID, NULL},
+		{{"__host-s", "abc", 0, false}, E_INVALID, NULL},
+		{{"__Host-s;", "abc", 0, false}, E_INVALID, NULL},
+		{{"__Host-s", "a;Domain=evil", 0, false}, E_INVALID, NULL},
+		{{"__Host-s", "a b", 0, false}, E_INVALID, NULL},
+		{{"__Host-s", "a\r\nX: y", 0, false}, E_INVALID, NULL},
+		{{"__Host-s", "\"a\"", 0, false}, E_INVALID, NULL},
+		{{"__Host-s", "\xc3\xa9", 0, false}, E_INVALID, NULL},
 	};
 	struct response *res = *state;
 
@@ -139,7 +140,7 @@ static void cookies_follow_the_host_prefix_rules(void **state)
 
 static void a_redirect_goes_where_it_says_or_nowhere(void **state)
 {
-	static const char *const bad[] = { "", "a b", "https://a\r\nX: y", "https://a\\b", "https://a/\"", "\t" };
+	static const char *const bad[] = {"", "a b", "https://a\r\nX: y", "https://a\\b", "https://a/\"", "\t"};
 	struct response *res = *state;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -172,8 +173,8 @@ static void json_is_never_stored(void **state)
 static void a_page_has_the_strict_policy(void **state)
 {
 	struct response *res = *state;
-	struct page_options options = { "https://app.example.org", "sha256-abc+/=" };
-	struct page_options forged = { "https://a; script-src *", NULL };
+	struct page_options options = {"https://app.example.org", "sha256-abc+/="};
+	struct page_options forged = {"https://a; script-src *", NULL};
 	const char *policy;
 
 	assert_int_equal(response_page(res, 200, "<p>", 3, NULL), OK);

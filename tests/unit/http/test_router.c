@@ -6,20 +6,20 @@
 #include "http/router.h"
 
 static const struct route table[] = {
-	{ .method = HTTP_GET, .pattern = "/" },
-	{ .method = HTTP_GET, .pattern = "/jwks" },
-	{ .method = HTTP_GET, .pattern = "/.well-known/openid-configuration" },
-	{ .method = HTTP_POST, .pattern = "/token" },
-	{ .method = HTTP_OPTIONS, .pattern = "/token" },
-	{ .method = HTTP_GET, .pattern = "/authorize" },
-	{ .method = HTTP_POST, .pattern = "/authorize" },
-	{ .method = HTTP_GET, .pattern = "/device/v1/challenges/{id}" },
-	{ .method = HTTP_POST, .pattern = "/device/v1/challenges/{id}/answer" },
-	{ .method = HTTP_GET, .pattern = "/device/v1/challenges/pending" },
-	{ .method = HTTP_DELETE, .pattern = "/admin/v1/users/{user}/devices/{device}" },
-	{ .method = HTTP_GET, .pattern = "/signin/" },
-	{ .method = HTTP_GET, .pattern = "/a/{*}" },
-	{ .method = HTTP_GET, .pattern = "/a/config.json" },
+	{.method = HTTP_GET, .pattern = "/"},
+	{.method = HTTP_GET, .pattern = "/jwks"},
+	{.method = HTTP_GET, .pattern = "/.well-known/openid-configuration"},
+	{.method = HTTP_POST, .pattern = "/token"},
+	{.method = HTTP_OPTIONS, .pattern = "/token"},
+	{.method = HTTP_GET, .pattern = "/authorize"},
+	{.method = HTTP_POST, .pattern = "/authorize"},
+	{.method = HTTP_GET, .pattern = "/device/v1/challenges/{id}"},
+	{.method = HTTP_POST, .pattern = "/device/v1/challenges/{id}/answer"},
+	{.method = HTTP_GET, .pattern = "/device/v1/challenges/pending"},
+	{.method = HTTP_DELETE, .pattern = "/admin/v1/users/{user}/devices/{device}"},
+	{.method = HTTP_GET, .pattern = "/signin/"},
+	{.method = HTTP_GET, .pattern = "/a/{*}"},
+	{.method = HTTP_GET, .pattern = "/a/config.json"},
 };
 
 static const struct row {
@@ -29,40 +29,43 @@ static const struct row {
 	const char *found; /* the pattern, or the methods allowed */
 	const char *params[2];
 } rows[] = {
-	{ HTTP_GET, "/", OK, "/", { 0 } },
-	{ HTTP_GET, "/jwks", OK, "/jwks", { 0 } },
-	{ HTTP_HEAD, "/jwks", OK, "/jwks", { 0 } },
-	{ HTTP_GET, "/jwks/", E_NOT_FOUND, NULL, { 0 } },
-	{ HTTP_GET, "/JWKS", E_NOT_FOUND, NULL, { 0 } },
-	{ HTTP_GET, "/jwksx", E_NOT_FOUND, NULL, { 0 } },
-	{ HTTP_GET, "/jwk", E_NOT_FOUND, NULL, { 0 } },
-	{ HTTP_GET, "/%6Awks", E_NOT_FOUND, NULL, { 0 } }, /* literals are compared as sent */
-	{ HTTP_GET, "/.well-known/openid-configuration", OK, "/.well-known/openid-configuration", { 0 } },
-	{ HTTP_POST, "/token", OK, "/token", { 0 } },
-	{ HTTP_GET, "/token", E_REFUSED, "POST, OPTIONS", { 0 } },
-	{ HTTP_HEAD, "/token", E_REFUSED, "POST, OPTIONS", { 0 } },
-	{ HTTP_OTHER, "/token", E_REFUSED, "POST, OPTIONS", { 0 } },
-	{ HTTP_DELETE, "/authorize", E_REFUSED, "GET, HEAD, POST", { 0 } },
-	{ HTTP_GET, "/device/v1/challenges/abc", OK, "/device/v1/challenges/{id}", { "abc" } },
-	{ HTTP_GET, "/device/v1/challenges/pending", OK, "/device/v1/challenges/pending", { 0 } },
-	{ HTTP_GET, "/device/v1/challenges/", E_NOT_FOUND, NULL, { 0 } },
-	{ HTTP_POST, "/device/v1/challenges/abc/answer", OK, "/device/v1/challenges/{id}/answer", { "abc" } },
-	{ HTTP_POST, "/device/v1/challenges//answer", E_NOT_FOUND, NULL, { 0 } },
-	{ HTTP_GET, "/device/v1/challenges/abc/answer", E_REFUSED, "POST", { 0 } },
-	{ HTTP_DELETE, "/admin/v1/users/demo%40example.org/devices/d%20\xc3\xa9", OK,
-	  "/admin/v1/users/{user}/devices/{device}", { "demo@example.org", "d \xc3\xa9" } },
-	{ HTTP_DELETE, "/admin/v1/users/a+b/devices/c", OK, "/admin/v1/users/{user}/devices/{device}", { "a+b", "c" } },
-	{ HTTP_DELETE, "/admin/v1/users/%ff/devices/c", E_INVALID, NULL, { 0 } },
-	{ HTTP_DELETE, "/admin/v1/users/%00/devices/c", E_INVALID, NULL, { 0 } },
-	{ HTTP_DELETE, "/admin/v1/users/%4/devices/c", E_INVALID, NULL, { 0 } },
-	{ HTTP_GET, "/signin/", OK, "/signin/", { 0 } },
-	{ HTTP_GET, "/signin", E_NOT_FOUND, NULL, { 0 } },
-	{ HTTP_GET, "/a/", OK, "/a/{*}", { "" } },
-	{ HTTP_GET, "/a/x/y.js", OK, "/a/{*}", { "x/y.js" } },
-	{ HTTP_GET, "/a/config.json", OK, "/a/config.json", { 0 } },
-	{ HTTP_GET, "/a", E_NOT_FOUND, NULL, { 0 } },
-	{ HTTP_GET, "", E_NOT_FOUND, NULL, { 0 } },
-	{ HTTP_GET, "/1/2/3/4/5/6/7/8/9/10/11/12/13", E_NOT_FOUND, NULL, { 0 } },
+	{HTTP_GET, "/", OK, "/", {0}},
+	{HTTP_GET, "/jwks", OK, "/jwks", {0}},
+	{HTTP_HEAD, "/jwks", OK, "/jwks", {0}},
+	{HTTP_GET, "/jwks/", E_NOT_FOUND, NULL, {0}},
+	{HTTP_GET, "/JWKS", E_NOT_FOUND, NULL, {0}},
+	{HTTP_GET, "/jwksx", E_NOT_FOUND, NULL, {0}},
+	{HTTP_GET, "/jwk", E_NOT_FOUND, NULL, {0}},
+	{HTTP_GET, "/%6Awks", E_NOT_FOUND, NULL, {0}}, /* literals are compared as sent */
+	{HTTP_GET, "/.well-known/openid-configuration", OK, "/.well-known/openid-configuration", {0}},
+	{HTTP_POST, "/token", OK, "/token", {0}},
+	{HTTP_GET, "/token", E_REFUSED, "POST, OPTIONS", {0}},
+	{HTTP_HEAD, "/token", E_REFUSED, "POST, OPTIONS", {0}},
+	{HTTP_OTHER, "/token", E_REFUSED, "POST, OPTIONS", {0}},
+	{HTTP_DELETE, "/authorize", E_REFUSED, "GET, HEAD, POST", {0}},
+	{HTTP_GET, "/device/v1/challenges/abc", OK, "/device/v1/challenges/{id}", {"abc"}},
+	{HTTP_GET, "/device/v1/challenges/pending", OK, "/device/v1/challenges/pending", {0}},
+	{HTTP_GET, "/device/v1/challenges/", E_NOT_FOUND, NULL, {0}},
+	{HTTP_POST, "/device/v1/challenges/abc/answer", OK, "/device/v1/challenges/{id}/answer", {"abc"}},
+	{HTTP_POST, "/device/v1/challenges//answer", E_NOT_FOUND, NULL, {0}},
+	{HTTP_GET, "/device/v1/challenges/abc/answer", E_REFUSED, "POST", {0}},
+	{HTTP_DELETE,
+	 "/admin/v1/users/demo%40example.org/devices/d%20\xc3\xa9",
+	 OK,
+	 "/admin/v1/users/{user}/devices/{device}",
+	 {"demo@example.org", "d \xc3\xa9"}},
+	{HTTP_DELETE, "/admin/v1/users/a+b/devices/c", OK, "/admin/v1/users/{user}/devices/{device}", {"a+b", "c"}},
+	{HTTP_DELETE, "/admin/v1/users/%ff/devices/c", E_INVALID, NULL, {0}},
+	{HTTP_DELETE, "/admin/v1/users/%00/devices/c", E_INVALID, NULL, {0}},
+	{HTTP_DELETE, "/admin/v1/users/%4/devices/c", E_INVALID, NULL, {0}},
+	{HTTP_GET, "/signin/", OK, "/signin/", {0}},
+	{HTTP_GET, "/signin", E_NOT_FOUND, NULL, {0}},
+	{HTTP_GET, "/a/", OK, "/a/{*}", {""}},
+	{HTTP_GET, "/a/x/y.js", OK, "/a/{*}", {"x/y.js"}},
+	{HTTP_GET, "/a/config.json", OK, "/a/config.json", {0}},
+	{HTTP_GET, "/a", E_NOT_FOUND, NULL, {0}},
+	{HTTP_GET, "", E_NOT_FOUND, NULL, {0}},
+	{HTTP_GET, "/1/2/3/4/5/6/7/8/9/10/11/12/13", E_NOT_FOUND, NULL, {0}},
 };
 
 static void each_path_finds_its_route(void **state)
@@ -73,7 +76,7 @@ static void each_path_finds_its_route(void **state)
 	assert_int_equal(router_new(table, ARRAY_COUNT(table), &router), OK);
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		scoped_arena *arena = arena_new(4096);
-		struct request req = { .arena = arena, .method = rows[i].method, .path = rows[i].path };
+		struct request req = {.arena = arena, .method = rows[i].method, .path = rows[i].path};
 		const struct route *route = NULL;
 		const char *allow = NULL;
 		enum status status = router_find(router, &req, &route, &allow);
@@ -98,17 +101,17 @@ static void each_path_finds_its_route(void **state)
 static void tables_with_mistakes_are_refused(void **state)
 {
 	static const struct route bad[][2] = {
-		{ { .pattern = "jwks" } },
-		{ { .pattern = "" } },
-		{ { .pattern = "/a//b" } },
-		{ { .pattern = "/a/{}" } },
-		{ { .pattern = "/a/{id" } },
-		{ { .pattern = "/a/x{id}" } },
-		{ { .pattern = "/a/{*}/b" } },
-		{ { .pattern = "/{a}/{b}/{c}/{d}/{e}" } },
-		{ { .pattern = "/1/2/3/4/5/6/7/8/9/10/11/12/13" } },
-		{ { .pattern = "/a/{x}" }, { .pattern = "/a/{y}" } },
-		{ { .pattern = "/a" }, { .pattern = "/a" } },
+		{{.pattern = "jwks"}},
+		{{.pattern = ""}},
+		{{.pattern = "/a//b"}},
+		{{.pattern = "/a/{}"}},
+		{{.pattern = "/a/{id"}},
+		{{.pattern = "/a/x{id}"}},
+		{{.pattern = "/a/{*}/b"}},
+		{{.pattern = "/{a}/{b}/{c}/{d}/{e}"}},
+		{{.pattern = "/1/2/3/4/5/6/7/8/9/10/11/12/13"}},
+		{{.pattern = "/a/{x}"}, {.pattern = "/a/{y}"}},
+		{{.pattern = "/a"}, {.pattern = "/a"}},
 	};
 	struct router *router = NULL;
 

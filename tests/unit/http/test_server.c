@@ -31,7 +31,7 @@ static void several_requests_share_a_connection(void **state)
 	int fd;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	fd = wire_connect(&wire);
 	for (int i = 0; i < 50; i++) {
 		wire_say(fd, i % 2 ? "GET /hello" HOST "\r\n" : "GET /worker" HOST "\r\n");
@@ -46,16 +46,18 @@ static void several_requests_share_a_connection(void **state)
 
 static void every_answer_carries_the_security_headers(void **state)
 {
-	static const char *const wanted[] = { "Cache-Control: no-store\r\n", "X-Content-Type-Options: nosniff\r\n",
-		                              "Referrer-Policy: no-referrer\r\n",
-		                              "Cross-Origin-Opener-Policy: same-origin\r\n",
-		                              "frame-ancestors 'none'\r\n", "Strict-Transport-Security: max-age=" };
+	static const char *const wanted[] = {"Cache-Control: no-store\r\n",
+					     "X-Content-Type-Options: nosniff\r\n",
+					     "Referrer-Policy: no-referrer\r\n",
+					     "Cross-Origin-Opener-Policy: same-origin\r\n",
+					     "frame-ancestors 'none'\r\n",
+					     "Strict-Transport-Security: max-age="};
 	struct wire wire;
 	char out[2048];
 	int fd;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ .https = true });
+	wire_start(&wire, (struct http_settings){.https = true});
 	fd = wire_connect(&wire);
 	wire_say(fd, "GET /nowhere" HOST "\r\n");
 	assert_int_equal(wire_answer(fd, out, sizeof(out)), 404);
@@ -72,16 +74,16 @@ static void pipelined_requests_are_answered_in_order(void **state)
 	int fd;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	fd = wire_connect(&wire);
 	wire_say(fd, "GET /worker" HOST "\r\n"
-	             "POST /echo" HOST "Content-Length: 5\r\n\r\nfirst"
-	             "GET /hello" HOST "\r\n"
-	             "POST /echo" HOST "Content-Length: 6\r\n\r\nsec");
+		     "POST /echo" HOST "Content-Length: 5\r\n\r\nfirst"
+		     "GET /hello" HOST "\r\n"
+		     "POST /echo" HOST "Content-Length: 6\r\n\r\nsec");
 	assert_int_equal(wire_answer(fd, out, sizeof(out)), 200);
 	assert_non_null(strstr(out, "from a worker"));
 	wire_say(fd, "ond"
-	             "GET /hello" HOST "Connection: close\r\n\r\n");
+		     "GET /hello" HOST "Connection: close\r\n\r\n");
 	assert_int_equal(wire_answer(fd, out, sizeof(out)), 200);
 	assert_non_null(strstr(out, "\r\n\r\nfirst"));
 	assert_int_equal(wire_answer(fd, out, sizeof(out)), 200);
@@ -102,11 +104,11 @@ static void a_bad_request_in_a_pipeline_is_refused_in_its_turn(void **state)
 	int fd;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	fd = wire_connect(&wire);
 	wire_say(fd, "GET /worker" HOST "\r\n"
-	             "POST /echo" HOST "Content-Length: +1\r\n\r\nx"
-	             "GET /hello" HOST "\r\n");
+		     "POST /echo" HOST "Content-Length: +1\r\n\r\nx"
+		     "GET /hello" HOST "\r\n");
 	assert_int_equal(wire_answer(fd, out, sizeof(out)), 200);
 	assert_int_equal(wire_answer(fd, out, sizeof(out)), 400);
 	assert_true(wire_is_closed(fd, 5000));
@@ -120,19 +122,19 @@ static const struct {
 	const char *bytes;
 	int status;
 } refusals[] = {
-	{ "GET /hello HTTP/1.1\nHost: a\r\n\r\n", 400 },
-	{ "GET /hello" HOST "Host: b\r\n\r\n", 400 },
-	{ "GET /hello HTTP/1.1\r\n\r\n", 400 },
-	{ "POST /echo" HOST "Content-Length: 1\r\nContent-Length: 1\r\n\r\nx", 400 },
-	{ "POST /echo" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501 },
-	{ "POST /echo" HOST "Content-Length : 1\r\n\r\nx", 400 },
-	{ "GET /hello" HOST "A: b\r\n c\r\n\r\n", 400 },
-	{ "TRACE /hello" HOST "\r\n", 501 },
-	{ "GET /hello\r\n", 505 },
-	{ "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505 },
-	{ "GET /a/../hello" HOST "\r\n", 400 },
-	{ "POST /echo" HOST "Content-Length: 99999\r\n\r\n", 413 },
-	{ "POST /echo" HOST "Expect: miracles\r\n\r\n", 417 },
+	{"GET /hello HTTP/1.1\nHost: a\r\n\r\n", 400},
+	{"GET /hello" HOST "Host: b\r\n\r\n", 400},
+	{"GET /hello HTTP/1.1\r\n\r\n", 400},
+	{"POST /echo" HOST "Content-Length: 1\r\nContent-Length: 1\r\n\r\nx", 400},
+	{"POST /echo" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501},
+	{"POST /echo" HOST "Content-Length : 1\r\n\r\nx", 400},
+	{"GET /hello" HOST "A: b\r\n c\r\n\r\n", 400},
+	{"TRACE /hello" HOST "\r\n", 501},
+	{"GET /hello\r\n", 505},
+	{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
+	{"GET /a/../hello" HOST "\r\n", 400},
+	{"POST /echo" HOST "Content-Length: 99999\r\n\r\n", 413},
+	{"POST /echo" HOST "Expect: miracles\r\n\r\n", 417},
 };
 
 static void what_the_guard_refuses_never_reaches_the_application(void **state)
@@ -141,7 +143,7 @@ static void what_the_guard_refuses_never_reaches_the_application(void **state)
 	char out[2048];
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
 		int fd = wire_connect(&wire);
 
@@ -167,7 +169,7 @@ static void a_large_body_does_not_swallow_its_refusal(void **state)
 
 	(void)state;
 	memset(body, 'x', sizeof(body));
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	fd = wire_connect(&wire);
 	wire_say(fd, "POST /echo" HOST "Content-Length: 300000\r\n\r\n");
 	wire_send(fd, body, sizeof(body));
@@ -183,15 +185,15 @@ static void answers_do_not_depend_on_how_bytes_arrive(void **state)
 		const char *bytes;
 		int status;
 	} rows[] = {
-		{ "POST /echo" HOST "Content-Length: 7\r\n\r\nabc\ndef", 200 },
-		{ "GET /hello HTTP/1.1\r\nHost: a\nX: y\r\n\r\n", 400 },
-		{ "POST /echo" HOST "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 501 },
+		{"POST /echo" HOST "Content-Length: 7\r\n\r\nabc\ndef", 200},
+		{"GET /hello HTTP/1.1\r\nHost: a\nX: y\r\n\r\n", 400},
+		{"POST /echo" HOST "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 501},
 	};
 	struct wire wire;
 	char out[2048];
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		for (size_t cut = 1; cut < strlen(rows[i].bytes); cut++) {
 			int fd = wire_connect(&wire);
@@ -214,7 +216,7 @@ static void head_says_what_get_would_send_and_sends_nothing(void **state)
 	int fd;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	fd = wire_connect(&wire);
 	wire_say(fd, "HEAD /hello" HOST "\r\nGET /empty" HOST "\r\nGET /hello" HOST "\r\n");
 	wire_read_until(fd, "\r\n\r\n", out, sizeof(out));
@@ -234,7 +236,7 @@ static void a_client_is_told_to_continue(void **state)
 	int fd;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	fd = wire_connect(&wire);
 	wire_say(fd, "POST /echo" HOST "Expect: 100-continue\r\nContent-Length: 4\r\n\r\n");
 	wire_read_until(fd, "\r\n\r\n", out, sizeof(out));
@@ -252,10 +254,10 @@ static void an_answer_outlives_its_client(void **state)
 	struct http_counters counters;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	for (int i = 0; i < 30; i++) {
 		int fd = wire_connect(&wire);
-		struct linger reset = { 1, 0 };
+		struct linger reset = {1, 0};
 
 		wire_say(fd, "GET /gated" HOST "\r\n");
 		sem_wait(&wire.arrived);
@@ -269,17 +271,106 @@ static void an_answer_outlives_its_client(void **state)
 	wire_stop(&wire);
 }
 
-static void the_request_knows_where_it_came_from(void **state)
+static void read_large(int fd)
 {
-	static const char *const proxies[] = { "127.0.0.0/8" };
+	static char out[WIRE_LARGE + 4096];
+
+	assert_int_equal(wire_answer(fd, out, sizeof(out)), 200);
+}
+
+static void wait_for_bytes(const struct wire *wire, uint64_t wanted)
+{
+	int64_t until_ms = clock_mono_ms() + 10000;
+
+	while (wire_counters(wire).bytes_in < wanted && clock_mono_ms() < until_ms)
+		usleep(1000);
+	assert_true(wire_counters(wire).bytes_in >= wanted);
+}
+
+/* What arrives while an answer is being written waits its turn, the good and the bad. */
+static void a_request_that_comes_during_an_answer_waits(void **state)
+{
+	static const char first[] = "GET /large" HOST "\r\n";
+	static const char second[] = "GET /hello" HOST "\r\n";
 	struct wire wire;
 	char out[2048];
 	int fd;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ .trusted_proxies = proxies, .trusted_proxy_count = 1 });
+	wire_start(&wire, (struct http_settings){0});
 	fd = wire_connect(&wire);
-	wire_say(fd, "GET /where?a=b%20c" HOST "X-Forwarded-For: evil, 203.0.113.9\r\nX-Forwarded-Proto: https\r\n\r\n");
+	wire_say(fd, first);
+	while (wire_counters(&wire).bytes_out < WIRE_LARGE)
+		usleep(1000);
+	wire_send(fd, second, 15);
+	wait_for_bytes(&wire, strlen(first) + 15);
+	wire_say(fd, second + 15);
+	wire_say(fd, "BAD\n");
+	wait_for_bytes(&wire, strlen(first) + strlen(second) + 4);
+	assert_int_equal(wire_counters(&wire).requests, 1);
+	read_large(fd);
+	assert_int_equal(wire_answer(fd, out, sizeof(out)), 200);
+	assert_non_null(strstr(out, "\r\n\r\nhello"));
+	assert_int_equal(wire_answer(fd, out, sizeof(out)), 501);
+	assert_int_equal(wire_counters(&wire).refused[GUARD_DISAGREED], 0);
+	close(fd);
+	wire_stop(&wire);
+}
+
+/* However much is pipelined, only so much of it is read before its turn. */
+static void a_flood_behind_a_request_is_not_read(void **state)
+{
+	static char flood[1 << 20];
+	struct wire wire;
+	int fd;
+
+	(void)state;
+	memset(flood, 'x', sizeof(flood));
+	wire_start(&wire, (struct http_settings){0});
+	fd = wire_connect(&wire);
+	wire_say(fd, "GET /large" HOST "\r\n");
+	while (wire_counters(&wire).bytes_out < WIRE_LARGE)
+		usleep(1000);
+	for (int i = 0; i < 64; i++)
+		if (send(fd, flood, sizeof(flood), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+			usleep(5000);
+	assert_true(wire_counters(&wire).bytes_in > 1000);
+	assert_true(wire_counters(&wire).bytes_in < 200000);
+	close(fd);
+	wire_stop(&wire);
+}
+
+static void a_client_that_does_not_read_is_cut_off(void **state)
+{
+	struct wire wire;
+	int fd;
+	int64_t began = clock_mono_ms();
+
+	(void)state;
+	wire_start(&wire, (struct http_settings){.write_ms = 300});
+	fd = wire_connect(&wire);
+	wire_say(fd, "GET /large" HOST "\r\n");
+	while (wire_counters(&wire).requests == 0)
+		usleep(1000);
+	while (wire_counters(&wire).connections > 0 && clock_mono_ms() - began < 10000)
+		usleep(1000);
+	assert_int_equal(wire_counters(&wire).connections, 0);
+	close(fd);
+	wire_stop(&wire);
+}
+
+static void the_request_knows_where_it_came_from(void **state)
+{
+	static const char *const proxies[] = {"127.0.0.0/8"};
+	struct wire wire;
+	char out[2048];
+	int fd;
+
+	(void)state;
+	wire_start(&wire, (struct http_settings){.trusted_proxies = proxies, .trusted_proxy_count = 1});
+	fd = wire_connect(&wire);
+	wire_say(fd,
+		 "GET /where?a=b%20c" HOST "X-Forwarded-For: evil, 203.0.113.9\r\nX-Forwarded-Proto: https\r\n\r\n");
 	assert_int_equal(wire_answer(fd, out, sizeof(out)), 200);
 	assert_non_null(strstr(out, "\r\n\r\n203.0.113.9 1 1 /where a=b%20c id.example.org"));
 	wire_say(fd, "GET http://ID.example.org/where HTTP/1.1\r\nHost:\tid.EXAMPLE.org \r\n\r\n");
@@ -292,12 +383,13 @@ static void the_request_knows_where_it_came_from(void **state)
 /* A byte now and then must not hold a connection: the deadline is absolute. */
 static void a_slow_client_is_cut_off(void **state)
 {
-	static const char *const starts[] = { "GET /hello HTTP/1.1\r\nX-Slow: ", "POST /echo" HOST "Content-Length: 5000\r\n\r\n" };
+	static const char *const starts[] = {"GET /hello HTTP/1.1\r\nX-Slow: ",
+					     "POST /echo" HOST "Content-Length: 5000\r\n\r\n"};
 	struct wire wire;
 	char out[2048];
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ .header_ms = 300, .body_ms = 300, .idle_ms = 5000 });
+	wire_start(&wire, (struct http_settings){.header_ms = 300, .body_ms = 300, .idle_ms = 5000});
 	for (size_t i = 0; i < 2; i++) {
 		int fd = wire_connect(&wire);
 		int64_t began = clock_mono_ms();
@@ -324,7 +416,7 @@ static void a_silent_connection_is_closed_without_a_word(void **state)
 	int idle;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ .header_ms = 200, .idle_ms = 200, .body_ms = 200 });
+	wire_start(&wire, (struct http_settings){.header_ms = 200, .idle_ms = 200, .body_ms = 200});
 	fresh = wire_connect(&wire);
 	idle = wire_connect(&wire);
 	wire_say(idle, "GET /hello" HOST "\r\n");
@@ -343,7 +435,7 @@ static void connections_have_a_limit(void **state)
 	int fds[4];
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ .max_connections = 3, .loops = 1 });
+	wire_start(&wire, (struct http_settings){.max_connections = 3, .loops = 1});
 	for (int i = 0; i < 4; i++) {
 		fds[i] = wire_connect(&wire);
 		wire_say(fds[i], "GET /hello" HOST "\r\n");
@@ -363,7 +455,7 @@ static void one_address_has_a_limit_that_ends_with_its_connections(void **state)
 	int second;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ .max_per_address = 1 });
+	wire_start(&wire, (struct http_settings){.max_per_address = 1});
 	first = wire_connect(&wire);
 	wire_say(first, "GET /hello" HOST "\r\n");
 	assert_int_equal(wire_answer(first, out, sizeof(out)), 200);
@@ -396,14 +488,14 @@ static void *stop_main(void *arg)
 static void a_stop_lets_requests_under_way_finish(void **state)
 {
 	struct wire wire;
-	struct stopper stopper = { &wire, 10000 };
+	struct stopper stopper = {&wire, 10000};
 	pthread_t thread;
 	char out[2048];
 	int idle;
 	int busy;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	idle = wire_connect(&wire);
 	busy = wire_connect(&wire);
 	wire_say(busy, "GET /gated" HOST "\r\n");
@@ -427,7 +519,7 @@ static void a_stop_cuts_what_outlasts_its_deadline(void **state)
 	int fd;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ .header_ms = 500 });
+	wire_start(&wire, (struct http_settings){.header_ms = 500});
 	fd = wire_connect(&wire);
 	wire_say(fd, "GET /gated" HOST "\r\n");
 	sem_wait(&wire.arrived);
@@ -445,7 +537,7 @@ static void a_stop_comes_through_while_bytes_arrive(void **state)
 	int fds[64];
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	for (int i = 0; i < 64; i++) {
 		fds[i] = wire_connect(&wire);
 		wire_say(fds[i], i % 3 ? "GET /worker" HOST "\r\n" : i % 2 ? "GET /hel" : "BAD\n");
@@ -457,38 +549,41 @@ static void a_stop_comes_through_while_bytes_arrive(void **state)
 
 static void a_port_that_is_taken_is_found_out(void **state)
 {
-	struct http_handlers handlers = { 0 };
+	struct http_handlers handlers = {0};
 	struct http_server *second = NULL;
 	struct wire wire;
 	char address[32];
 	const char *listen = address;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	snprintf(address, sizeof(address), "127.0.0.1:%u", http_server_port(wire.server, 0));
-	assert_int_equal(http_server_new(&(struct http_settings){ .listen = &listen, .listen_count = 1 }, &handlers, &second),
-	                 E_CONFLICT);
+	assert_int_equal(http_server_new(&(struct http_settings){.listen = &listen, .listen_count = 1}, &handlers,
+					 &second),
+			 E_CONFLICT);
 	assert_null(second);
 	wire_stop(&wire);
 }
 
 static void settings_that_cannot_be_understood_are_refused(void **state)
 {
-	static const char *const listens[] = { "",        "127.0.0.1",   "localhost:80", "127.0.0.1:", "127.0.0.1:99999",
-		                               "::1:80",  "[127.0.0.1]:80", "[::1]",     ":80",        "127.0.0.1:8x" };
-	struct http_handlers handlers = { 0 };
+	static const char *const listens[] = {
+		"",       "127.0.0.1",      "localhost:80", "127.0.0.1:", "127.0.0.1:99999",
+		"::1:80", "[127.0.0.1]:80", "[::1]",        ":80",        "127.0.0.1:8x"};
+	struct http_handlers handlers = {0};
 	struct http_server *server = NULL;
 	const char *proxy = "192.0.2.1/24";
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(listens) / sizeof(listens[0]); i++)
-		if (http_server_new(&(struct http_settings){ .listen = &listens[i], .listen_count = 1 }, &handlers, &server) !=
-		    E_INVALID)
+		if (http_server_new(&(struct http_settings){.listen = &listens[i], .listen_count = 1}, &handlers,
+				    &server) != E_INVALID)
 			fail_msg("%s", listens[i]);
-	assert_int_equal(http_server_new(&(struct http_settings){ .trusted_proxies = &proxy, .trusted_proxy_count = 1 },
-	                                 &handlers, &server),
-	                 E_INVALID);
-	assert_int_equal(http_server_new(&(struct http_settings){ .tls_key = "/nowhere" }, &handlers, &server), E_INVALID);
+	assert_int_equal(http_server_new(&(struct http_settings){.trusted_proxies = &proxy, .trusted_proxy_count = 1},
+					 &handlers, &server),
+			 E_INVALID);
+	assert_int_equal(http_server_new(&(struct http_settings){.tls_key = "/nowhere"}, &handlers, &server),
+			 E_INVALID);
 	assert_null(server);
 }
 
@@ -505,6 +600,9 @@ int main(void)
 		cmocka_unit_test(head_says_what_get_would_send_and_sends_nothing),
 		cmocka_unit_test(a_client_is_told_to_continue),
 		cmocka_unit_test(an_answer_outlives_its_client),
+		cmocka_unit_test(a_request_that_comes_during_an_answer_waits),
+		cmocka_unit_test(a_flood_behind_a_request_is_not_read),
+		cmocka_unit_test(a_client_that_does_not_read_is_cut_off),
 		cmocka_unit_test(the_request_knows_where_it_came_from),
 		cmocka_unit_test(a_slow_client_is_cut_off),
 		cmocka_unit_test(a_silent_connection_is_closed_without_a_word),

@@ -31,9 +31,15 @@ static void path_of(const char *name, char path[256])
 	snprintf(path, 256, "%s/%s", directory, name);
 }
 
-static const char *const names[] = { "signin/index.html",       "signin/app-5XK3QZ2M.js",    "signin/app-5XK3QZ2M.js.br",
-	                             "signin/app-5XK3QZ2M.js.gz", "signin/service-worker.js", "style-0123abcd.css",
-	                             "signin/app.webmanifest",    "only.txt.br",              ".hidden" };
+static const char *const names[] = {"signin/index.html",
+				    "signin/app-5XK3QZ2M.js",
+				    "signin/app-5XK3QZ2M.js.br",
+				    "signin/app-5XK3QZ2M.js.gz",
+				    "signin/service-worker.js",
+				    "style-0123abcd.css",
+				    "signin/app.webmanifest",
+				    "only.txt.br",
+				    ".hidden"};
 
 static int setup(void **state)
 {
@@ -78,13 +84,13 @@ struct asked {
 static struct response *ask(struct arena *arena, struct asked asked, enum status wanted)
 {
 	struct http_header headers[2];
-	struct request req = { .arena = arena, .headers = headers };
+	struct request req = {.arena = arena, .headers = headers};
 	struct response *res = response_new(arena, true);
 
 	if (asked.accept)
-		headers[req.header_count++] = (struct http_header){ "Accept-Encoding", asked.accept };
+		headers[req.header_count++] = (struct http_header){"Accept-Encoding", asked.accept};
 	if (asked.etag)
-		headers[req.header_count++] = (struct http_header){ "If-None-Match", asked.etag };
+		headers[req.header_count++] = (struct http_header){"If-None-Match", asked.etag};
 	assert_int_equal(static_files_answer(files, asked.name, &req, res), wanted);
 	return res;
 }
@@ -103,18 +109,18 @@ static void files_come_with_their_type_and_cache_rule(void **state)
 		const char *type;
 		const char *cache;
 	} rows[] = {
-		{ "signin/", "text/html; charset=utf-8", "no-cache" },
-		{ "signin/index.html", "text/html; charset=utf-8", "no-cache" },
-		{ "signin/app-5XK3QZ2M.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable" },
-		{ "signin/service-worker.js", "text/javascript; charset=utf-8", "no-cache" },
-		{ "style-0123abcd.css", "text/css; charset=utf-8", "public, max-age=31536000, immutable" },
-		{ "signin/app.webmanifest", "application/manifest+json", "no-cache" },
+		{"signin/", "text/html; charset=utf-8", "no-cache"},
+		{"signin/index.html", "text/html; charset=utf-8", "no-cache"},
+		{"signin/app-5XK3QZ2M.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"},
+		{"signin/service-worker.js", "text/javascript; charset=utf-8", "no-cache"},
+		{"style-0123abcd.css", "text/css; charset=utf-8", "public, max-age=31536000, immutable"},
+		{"signin/app.webmanifest", "application/manifest+json", "no-cache"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		scoped_arena *arena = arena_new(1 << 16);
-		struct response *res = ask(arena, (struct asked){ rows[i].name, NULL, NULL }, OK);
+		struct response *res = ask(arena, (struct asked){rows[i].name, NULL, NULL}, OK);
 
 		assert_int_equal(response_get_status(res), 200);
 		assert_string_equal(header(res, "Content-Type"), rows[i].type);
@@ -126,7 +132,7 @@ static void files_come_with_their_type_and_cache_rule(void **state)
 static void a_page_from_a_file_has_the_page_policy(void **state)
 {
 	scoped_arena *arena = arena_new(1 << 16);
-	struct response *res = ask(arena, (struct asked){ "signin/", NULL, NULL }, OK);
+	struct response *res = ask(arena, (struct asked){"signin/", NULL, NULL}, OK);
 
 	(void)state;
 	assert_non_null(strstr(header(res, "Content-Security-Policy"), "script-src 'self'"));
@@ -135,22 +141,23 @@ static void a_page_from_a_file_has_the_page_policy(void **state)
 
 static void nothing_but_the_table_is_served(void **state)
 {
-	static const char *const absent[] = { "../etc/passwd",  "signin/../signin/index.html", "/etc/passwd", "link.txt",
-		                              ".hidden",        "signin",  "signin/app-5XK3QZ2M.js.br",   "only.txt", "only.txt.br", "",
-		                              "SIGNIN/index.html" };
+	static const char *const absent[] = {
+		"../etc/passwd",    "signin/../signin/index.html", "/etc/passwd", "link.txt",    ".hidden",
+		"signin",           "signin/app-5XK3QZ2M.js.br",   "only.txt",    "only.txt.br", "",
+		"SIGNIN/index.html"};
 	char longest[300];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
 		scoped_arena *arena = arena_new(1 << 16);
-		struct response *res = ask(arena, (struct asked){ absent[i], NULL, NULL }, E_NOT_FOUND);
+		struct response *res = ask(arena, (struct asked){absent[i], NULL, NULL}, E_NOT_FOUND);
 
 		assert_int_equal(response_get_status(res), 500);
 	}
 	memset(longest, 'a', sizeof(longest));
 	longest[299] = '\0';
 	scoped_arena *arena = arena_new(1 << 16);
-	ask(arena, (struct asked){ longest, NULL, NULL }, E_NOT_FOUND);
+	ask(arena, (struct asked){longest, NULL, NULL}, E_NOT_FOUND);
 }
 
 static void the_best_encoding_that_is_accepted_is_sent(void **state)
@@ -159,21 +166,21 @@ static void the_best_encoding_that_is_accepted_is_sent(void **state)
 		const char *accept;
 		const char *encoding;
 	} rows[] = {
-		{ NULL, "" },
-		{ "", "" },
-		{ "gzip, deflate, br", "br" },
-		{ "GZIP", "gzip" },
-		{ "gzip;q=0.5, br;q=0.1", "br" },
-		{ "gzip;q=1, br;q=0", "gzip" },
-		{ "br; q=0.000, gzip ; q=0", "" },
-		{ "brotli, xbr", "" },
-		{ "identity", "" },
+		{NULL, ""},
+		{"", ""},
+		{"gzip, deflate, br", "br"},
+		{"GZIP", "gzip"},
+		{"gzip;q=0.5, br;q=0.1", "br"},
+		{"gzip;q=1, br;q=0", "gzip"},
+		{"br; q=0.000, gzip ; q=0", ""},
+		{"brotli, xbr", ""},
+		{"identity", ""},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		scoped_arena *arena = arena_new(1 << 16);
-		struct response *res = ask(arena, (struct asked){ "signin/app-5XK3QZ2M.js", rows[i].accept, NULL }, OK);
+		struct response *res = ask(arena, (struct asked){"signin/app-5XK3QZ2M.js", rows[i].accept, NULL}, OK);
 		const char *body;
 		size_t size;
 
@@ -190,24 +197,27 @@ static void the_best_encoding_that_is_accepted_is_sent(void **state)
 static void an_etag_that_is_still_right_gives_304(void **state)
 {
 	scoped_arena *arena = arena_new(1 << 16);
-	struct response *res = ask(arena, (struct asked){ "signin/app-5XK3QZ2M.js", "br", NULL }, OK);
+	struct response *res = ask(arena, (struct asked){"signin/app-5XK3QZ2M.js", "br", NULL}, OK);
 	const char *etag = header(res, "ETag");
-	const char *plain = header(ask(arena, (struct asked){ "signin/app-5XK3QZ2M.js", NULL, NULL }, OK), "ETag");
+	const char *plain = header(ask(arena, (struct asked){"signin/app-5XK3QZ2M.js", NULL, NULL}, OK), "ETag");
 	char list[128];
 	size_t size;
 
 	(void)state;
 	assert_int_equal(etag[0], '"');
 	assert_string_not_equal(etag, plain); /* strong: each encoding has its own */
-	res = ask(arena, (struct asked){ "signin/app-5XK3QZ2M.js", "br", etag }, OK);
+	res = ask(arena, (struct asked){"signin/app-5XK3QZ2M.js", "br", etag}, OK);
 	assert_int_equal(response_get_status(res), 304);
 	response_get_body(res, &size);
 	assert_int_equal(size, 0);
 	assert_string_equal(header(res, "ETag"), etag);
 	snprintf(list, sizeof(list), "\"x\", W/%s", etag);
-	assert_int_equal(response_get_status(ask(arena, (struct asked){ "signin/app-5XK3QZ2M.js", "br", list }, OK)), 304);
-	assert_int_equal(response_get_status(ask(arena, (struct asked){ "signin/app-5XK3QZ2M.js", "br", plain }, OK)), 200);
-	assert_int_equal(response_get_status(ask(arena, (struct asked){ "signin/app-5XK3QZ2M.js", NULL, "\"x\"" }, OK)), 200);
+	assert_int_equal(response_get_status(ask(arena, (struct asked){"signin/app-5XK3QZ2M.js", "br", list}, OK)),
+			 304);
+	assert_int_equal(response_get_status(ask(arena, (struct asked){"signin/app-5XK3QZ2M.js", "br", plain}, OK)),
+			 200);
+	assert_int_equal(response_get_status(ask(arena, (struct asked){"signin/app-5XK3QZ2M.js", NULL, "\"x\""}, OK)),
+			 200);
 }
 
 static void a_directory_that_is_absent_too_large_or_oddly_named_is_refused(void **state)

@@ -71,7 +71,7 @@ static void with_each_stream(struct wire *wire, void (*fn)(struct event_stream *
 	for (unsigned i = 0; i < loops; i++) {
 		struct action *action = malloc(sizeof(*action));
 
-		*action = (struct action){ wire, http_server_loop(wire->server, i), fn, &done };
+		*action = (struct action){wire, http_server_loop(wire->server, i), fn, &done};
 		assert_int_equal(http_loop_post(action->loop, action_run, action), OK);
 	}
 	assert_true(wire_wait(&done, (int)loops));
@@ -97,7 +97,7 @@ static void a_stream_sends_events_and_ends(void **state)
 	int fd;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	fd = open_stream(&wire);
 	wire_read_until(fd, "data: two\n\n", out, sizeof(out));
 	assert_int_equal(strncmp(out, "HTTP/1.1 200", 12), 0);
@@ -126,9 +126,9 @@ static void a_stream_ends_when_its_client_leaves(void **state)
 	char out[4096];
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	for (int i = 0; i < 20; i++) {
-		struct linger reset = { 1, 0 };
+		struct linger reset = {1, 0};
 		int fd = open_stream(&wire);
 
 		wire_read_until(fd, "\n\n", out, sizeof(out));
@@ -146,7 +146,7 @@ static void a_stream_opens_from_another_thread_also_without_its_client(void **st
 	struct wire wire;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	for (int i = 0; i < 10; i++) {
 		int fd = wire_connect(&wire);
 
@@ -166,7 +166,7 @@ static void a_stream_that_comes_after_the_stop_is_closed(void **state)
 	int fd;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	fd = wire_connect(&wire);
 	wire_say(fd, "GET /gated-stream" HOST "\r\n");
 	sem_wait(&wire.arrived);
@@ -185,7 +185,7 @@ static void comments_keep_a_stream_alive(void **state)
 	int fd;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ .stream_comment_ms = 100 });
+	wire_start(&wire, (struct http_settings){.stream_comment_ms = 100});
 	fd = open_stream(&wire);
 	wire_read_until(fd, "\n\n", out, sizeof(out));
 	for (int i = 0; i < 3; i++) {
@@ -202,7 +202,7 @@ static void a_stream_does_not_last_for_ever(void **state)
 	int fd;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ .stream_max_ms = 300 });
+	wire_start(&wire, (struct http_settings){.stream_max_ms = 300});
 	fd = open_stream(&wire);
 	assert_true(wire_wait(&wire.opened, 1));
 	assert_false(wire_is_closed(fd, 100));
@@ -227,7 +227,7 @@ static void a_reader_that_does_not_read_is_dropped(void **state)
 	int64_t began = clock_mono_ms();
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	fd = open_stream(&wire);
 	assert_true(wire_wait(&wire.opened, 1));
 	while (atomic_load(&wire.closed) == 0 && clock_mono_ms() - began < 10000)
@@ -246,7 +246,7 @@ static void what_a_client_says_into_its_stream_is_not_kept(void **state)
 	int fd;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	fd = open_stream(&wire);
 	wire_read_until(fd, "\n\n", out, sizeof(out));
 	for (int i = 0; i < 50; i++)
@@ -266,7 +266,7 @@ static void head_of_a_stream_is_turned_away(void **state)
 	int fd;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	fd = wire_connect(&wire);
 	wire_say(fd, "HEAD /stream" HOST "\r\n");
 	assert_true(wire_is_closed(fd, 5000));
@@ -283,7 +283,7 @@ static void two_thousand_streams_wait_and_all_are_woken(void **state)
 	char out[4096];
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	for (int i = 0; i < MANY; i++)
 		fds[i] = open_stream(&wire);
 	assert_true(wire_wait(&wire.opened, MANY));
@@ -327,11 +327,11 @@ static void whatever_was_posted_runs_once(void **state)
 	atomic_int ran = 0;
 	atomic_int taken = 0;
 	struct wire wire;
-	void *args[] = { &wire, &ran, &taken };
+	void *args[] = {&wire, &ran, &taken};
 	pthread_t threads[4];
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){ 0 });
+	wire_start(&wire, (struct http_settings){0});
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, post_main, args), 0);
 	while (atomic_load(&ran) < 100)

@@ -35,8 +35,8 @@ static X509 *certificate_make(EVP_PKEY *pkey, long serial)
 	ASN1_INTEGER_set(X509_get_serialNumber(cert), serial);
 	X509_gmtime_adj(X509_getm_notBefore(cert), 0);
 	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, (const unsigned char *)"id.example.org",
-	                           -1, -1, 0);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC,
+				   (const unsigned char *)"id.example.org", -1, -1, 0);
 	X509_set_issuer_name(cert, X509_get_subject_name(cert));
 	X509_set_pubkey(cert, pkey);
 	X509_sign(cert, pkey, EVP_sha256());
@@ -82,7 +82,7 @@ static int teardown(void **state)
 
 static struct http_settings settings(void)
 {
-	return (struct http_settings){ .tls_certificate = certificate, .tls_key = key, .header_ms = 400, .https = true };
+	return (struct http_settings){.tls_certificate = certificate, .tls_key = key, .header_ms = 400, .https = true};
 }
 
 struct client {
@@ -142,7 +142,7 @@ static bool client_asks(struct client *client, const char *request, const char *
 
 static void both_versions_are_served(void **state)
 {
-	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
 	struct wire wire;
 
 	(void)state;

@@ -53,7 +53,7 @@ static void hand_to_worker(struct wire *wire, struct http_exchange *exchange, bo
 	pthread_attr_t attributes;
 	pthread_t thread;
 
-	*job = (struct job){ wire, exchange, gated, streams };
+	*job = (struct job){wire, exchange, gated, streams};
 	atomic_fetch_add(&wire->workers, 1);
 	pthread_attr_init(&attributes);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
@@ -85,15 +85,17 @@ static void on_stream_close(struct event_stream *stream, void *ctx)
 	atomic_fetch_add(stream ? &wire->closed : &wire->never_opened, 1);
 }
 
-static const struct stream_ops stream_ops = { on_stream_open, on_stream_close };
+static const struct stream_ops stream_ops = {on_stream_open, on_stream_close};
 
 static enum status where(const struct request *req, struct response *res)
 {
 	const char *text = arena_format(req->arena, "%s %d %d %s %s %s", req->ip, req->ip_trusted, req->is_tls,
-	                                req->path, req->query, req->host);
+					req->path, req->query, req->host);
 
 	return text ? response_text(res, 200, text) : E_NOMEM;
 }
+
+static const char large[WIRE_LARGE];
 
 static enum status answer(const struct request *req, struct response *res)
 {
@@ -102,6 +104,10 @@ static enum status answer(const struct request *req, struct response *res)
 	if (strcmp(req->path, "/echo") == 0) {
 		response_status(res, 200);
 		return response_body(res, "application/octet-stream", req->body, req->body_size);
+	}
+	if (strcmp(req->path, "/large") == 0) {
+		response_status(res, 200);
+		return response_body_borrow(res, "application/octet-stream", large, sizeof(large));
 	}
 	if (strcmp(req->path, "/empty") == 0) {
 		response_status(res, 204);
@@ -136,8 +142,8 @@ static void on_request(struct http_exchange *exchange, void *ctx)
 
 void wire_start(struct wire *wire, struct http_settings settings)
 {
-	static const char *const listen[] = { "127.0.0.1:0" };
-	struct http_handlers handlers = { on_request, wire };
+	static const char *const listen[] = {"127.0.0.1:0"};
+	struct http_handlers handlers = {on_request, wire};
 
 	memset(wire, 0, sizeof(*wire));
 	sem_init(&wire->arrived, 0, 0);
@@ -181,9 +187,9 @@ struct http_counters wire_counters(const struct wire *wire)
 
 int wire_connect(const struct wire *wire)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET,
-		                       .sin_port = htons(http_server_port(wire->server, 0)),
-		                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_port = htons(http_server_port(wire->server, 0)),
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
@@ -212,7 +218,7 @@ void wire_say(int fd, const char *text)
 
 static bool readable(int fd, int64_t until_ms)
 {
-	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
 	int64_t left = until_ms - clock_mono_ms();
 
 	return poll(&poll_fd, 1, left > 0 ? (int)left : 0) == 1;

@@ -18,12 +18,15 @@
  *   /hello    answered on the loop
  *   /worker   answered by another thread
  *   /gated    answered by another thread once wire_open_gate() lets it
+ *   /large    WIRE_LARGE bytes, more than the sockets hold
  *   /echo     the body
  *   /where    "IP TRUSTED TLS PATH QUERY HOST"
  *   /gated-stream   the same from another thread, once the gate is open
  *   /stream   an event stream: "event: hello\ndata: N" at its opening
  *   anything  404
  */
+#define WIRE_LARGE 16000000
+
 struct wire {
 	struct http_server *server;
 	sem_t arrived; /* a gated request is with its worker */

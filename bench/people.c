@@ -1,0 +1,232 @@
+#include "people.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "core/client.h"
+#include "core/keyring.h"
+#include "core/totp_enrol.h"
+#include "core/user.h"
+#include "crypto/jose.h"
+
+#define ARENA_MAX (64 * 1024 * 1024)
+#define BATCH     256
+#define PERIOD_S  30
+
+const char *const client_ids[3] = { "bench-push", "bench-code", "bench-password" };
+
+static void core_open(struct core *core, struct arena *arena, const char *config)
+{
+	char problem[256] = "cannot be opened";
+	struct text errors;
+
+	*core = (struct core){ .random = &random_system };
+	text_init(&errors, 16 * 1024);
+	if (settings_load(arena, config, &core->settings, &errors) != OK)
+		fail("%s: %s", config, errors.size ? errors.data : "cannot be read");
+	text_done(&errors);
+	if (store_open(&(struct store_settings){ .url = core->settings->database, .migrate = true, .readers = 1 }, &core->store, problem) != OK ||
+	    keyholder_open(core->settings->kek, &core->keyholder, problem) != OK)
+		fail("%s: %s", config, problem);
+	if (keyring_open(core->store, &core->keyring) != OK)
+		fail("%s: the keys cannot be read", config);
+}
+
+static void core_close(struct core *core)
+{
+	keyring_close(&core->keyring);
+	keyholder_close(&core->keyholder);
+	store_close(&core->store);
+}
+
+static void *zeroed(size_t count, size_t size)
+{
+	void *memory = calloc(count ? count : 1, size);
+
+	if (!memory)
+		fail("out of memory");
+	return memory;
+}
+
+/* ---- clients ---- */
+
+static void clients_make(const struct core *core, struct arena *arena, struct people *people)
+{
+	static const char *const uris[] = { CLIENT_REDIRECT };
+
+	for (size_t i = 0; i < ARRAY_COUNT(client_ids); i++) {
+		const struct client_new client = { .id = client_ids[i], .name = "Bench", .redirect_uris = uris, .redirect_uri_count = 1 };
+		const char *problem = "failed";
+
+		if (client_add(core, arena, &client, clock_now(), people->client_secret[i], &problem) != OK)
+			fail("client %s: %s", client_ids[i], problem);
+	}
+}
+
+/* ---- accounts in batches, as rows: one commit for many ---- */
+
+struct batch {
+	struct person *people;
+	size_t count;
+	char (*jwk)[512]; /* public keys, or NULL */
+	char (*thumbprint)[44];
+	int64_t now;
+};
+
+static enum status person_write(struct store_tx *tx, const struct batch *batch, size_t i)
+{
+	const struct person *person = &batch->people[i];
+	const struct user_row user = { .id = person->id, .name = person->name, .display_name = "", .email = "", .created_at = batch->now, .updated_at = batch->now };
+	const struct device_row device = {
+		.id = person->device_id,
+		.user_id = person->id,
+		.name = "Phone",
+		.platform = "bench",
+		.jwk = batch->jwk ? batch->jwk[i] : "",
+		.thumbprint = batch->thumbprint ? batch->thumbprint[i] : "",
+		.state = "active",
+		.enrolment_id = "",
+		.created_at = batch->now,
+	};
+
+	TRY(store_user_insert(tx, &user));
+	return batch->jwk ? store_device_insert(tx, &device) : OK;
+}
+
+static enum status batch_write(struct store_tx *tx, void *ctx)
+{
+	const struct batch *batch = ctx;
+
+	for (size_t i = 0; i < batch->count; i++)
+		TRY(person_write(tx, batch, i));
+	return OK;
+}
+
+static void batches_write(const struct core *core, const struct batch *all)
+{
+	for (size_t at = 0; at < all->count; at += BATCH) {
+		struct batch batch = *all;
+
+		batch.people += at;
+		batch.count = all->count - at < BATCH ? all->count - at : BATCH;
+		batch.jwk += batch.jwk ? at : 0;
+		batch.thumbprint += batch.thumbprint ? at : 0;
+		if (store_write(core->store, batch_write, &batch) != OK)
+			fail("the accounts cannot be stored");
+	}
+}
+
+/* ---- people with a phone ---- */
+
+static void phone_make(const struct core *core, struct arena *arena, struct person *person, char jwk[512], char thumbprint[44])
+{
+	scoped_jose_key *key = NULL;
+	const char *public_jwk;
+	char *private_jwk;
+
+	id_new(core->random, person->id);
+	id_new(core->random, person->device_id);
+	if (symbolon_key_generate(&private_jwk) != SYMBOLON_OK || jose_key_parse(private_jwk, strlen(private_jwk), &key) != OK ||
+	    symbolon_device_new(core->settings->issuer, person->device_id, private_jwk, &person->device) != SYMBOLON_OK)
+		fail("a device's key cannot be made");
+	symbolon_text_free(&private_jwk);
+	public_jwk = jose_key_public(arena, key, NULL);
+	if (!public_jwk || strlen(public_jwk) >= 512)
+		fail("a device's key cannot be written");
+	memcpy(jwk, public_jwk, strlen(public_jwk) + 1);
+	jose_key_thumbprint(key, thumbprint);
+}
+
+static void phones_make(const struct core *core, struct arena *arena, struct people *people)
+{
+	struct batch batch = { .count = people->phone_count, .now = clock_now() };
+
+	people->phones = batch.people = zeroed(people->phone_count, sizeof(*people->phones));
+	batch.jwk = zeroed(people->phone_count, sizeof(*batch.jwk));
+	batch.thumbprint = zeroed(people->phone_count, sizeof(*batch.thumbprint));
+	for (size_t i = 0; i < people->phone_count; i++) {
+		snprintf(batch.people[i].name, sizeof(batch.people[i].name), "demo.phone.%zu", i);
+		phone_make(core, arena, &batch.people[i], batch.jwk[i], batch.thumbprint[i]);
+	}
+	batches_write(core, &batch);
+	free(batch.jwk);
+	free(batch.thumbprint);
+}
+
+/* ---- people with a password and a code generator ---- */
+
+static void code_make(const struct core *core, struct arena *arena, struct person *person)
+{
+	const struct user_new user = { .name = person->name, .password = PEOPLE_PASSWORD };
+	const struct totp_wish wish = { .user_id = person->id, .username = person->name, .label = "Bench", .algorithm = "SHA1", .digits = 6 };
+	struct totp_enrolment enrolment;
+	struct otpauth otp;
+	const char *problem = "failed";
+	char code[16];
+	const int64_t now = clock_now();
+
+	if (user_add(core, arena, &user, now, person->id, &problem) != OK)
+		fail("user %s: %s", person->name, problem);
+	if (totp_enrol_start(core, arena, &wish, now, &enrolment) != OK || otpauth_parse(arena, enrolment.otpauth, &otp, &problem) != OK)
+		fail("a code generator cannot be made: %s", problem);
+	memcpy(person->seed, otp.seed, otp.seed_size);
+	person->seed_size = otp.seed_size;
+	person->otp = otp.params;
+	person_code(person, now, code); /* the step before this one */
+	if (totp_enrol_confirm(core, arena, enrolment.id, code, now) != OK)
+		fail("a code generator is not accepted");
+}
+
+static void codes_make(const struct core *core, struct arena *arena, struct people *people)
+{
+	people->codes = zeroed(people->code_count, sizeof(*people->codes));
+	for (size_t i = 0; i < people->code_count; i++) {
+		snprintf(people->codes[i].name, sizeof(people->codes[i].name), "demo.code.%zu", i);
+		code_make(core, arena, &people->codes[i]);
+	}
+}
+
+void person_code(struct person *person, int64_t now, char out[16])
+{
+	const int64_t first = now / PERIOD_S - 1;
+	const int64_t step = person->last_step + 1 > first ? person->last_step + 1 : first;
+
+	if (step > now / PERIOD_S + 1)
+		fail("%s has no code left: each step of 30 s is good once", person->name);
+	if (otp_code(person->seed, person->seed_size, &person->otp, step, out) != OK)
+		fail("a code cannot be computed");
+	person->last_step = step;
+}
+
+/* ---- accounts that only fill the tables ---- */
+
+static void extras_make(const struct core *core, size_t count)
+{
+	struct batch batch = { .people = zeroed(count, sizeof(struct person)), .count = count, .now = clock_now() };
+
+	for (size_t i = 0; i < count; i++) {
+		id_new(core->random, batch.people[i].id);
+		snprintf(batch.people[i].name, sizeof(batch.people[i].name), "demo.extra.%zu", i);
+	}
+	batches_write(core, &batch);
+	free(batch.people);
+}
+
+void people_make(const char *config, struct people *people, size_t extra)
+{
+	scoped_arena *arena = arena_new(ARENA_MAX);
+	struct core core;
+
+	core_open(&core, arena, config);
+	people->hash_memory_kib = core.settings->password.memory_kib;
+	people->hash_passes = core.settings->password.passes;
+	people->hash_lanes = core.settings->password.lanes;
+	clients_make(&core, arena, people);
+	phones_make(&core, arena, people);
+	codes_make(&core, arena, people);
+	extras_make(&core, extra);
+	core_close(&core);
+}

@@ -1,0 +1,47 @@
+#ifndef BENCH_PEOPLE_H
+#define BENCH_PEOPLE_H
+
+#include "core/core.h"
+#include "crypto/otp.h"
+#include "http_client.h"
+#include "symbolon-device.h"
+
+/*
+ * The accounts that sign in, put into the store before the daemon starts, and what their owners hold: a phone with its
+ * key, a code generator, a password. Made through core and store as the command does; only the devices are rows
+ * without an enrolment, whose cost is not measured here.
+ */
+struct person {
+	char name[32];
+	char id[ID_SIZE];
+	char device_id[ID_SIZE];
+	struct symbolon_device *device; /* people with a phone */
+	struct http_stream events;      /* the phone's, once it is open */
+	uint8_t seed[OTP_SEED_MAX];     /* people with a code generator */
+	size_t seed_size;
+	struct otp_params otp;
+	int64_t last_step;
+};
+
+#define PEOPLE_PASSWORD "a password for the bench"
+
+struct people {
+	struct person *phones; /* each with one device, no password */
+	size_t phone_count;
+	struct person *codes; /* each with a password and a code generator */
+	size_t code_count;
+	char client_secret[3][TOKEN_SIZE]; /* of the clients below */
+	uint32_t hash_memory_kib, hash_passes, hash_lanes;
+};
+
+/* Clients, whose rules bench/run has put into the policy. */
+enum bench_client { CLIENT_PUSH, CLIENT_CODE, CLIENT_PASSWORD };
+extern const char *const client_ids[3];
+#define CLIENT_REDIRECT "https://service.example.org/callback"
+
+/* phone_count and code_count are set by the caller. `extra`: more accounts, with nothing, that only fill the tables. */
+void people_make(const char *config, struct people *people, size_t extra);
+/* The code that the person types next: each step once. */
+void person_code(struct person *person, int64_t now, char out[16]);
+
+#endif
