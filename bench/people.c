@@ -203,19 +203,23 @@ void person_code(struct person *person, int64_t now, char out[16])
 
 /* ---- accounts that only fill the tables ---- */
 
-static void extras_make(const struct core *core, size_t count)
+void people_extra(const char *config, size_t count)
 {
+	scoped_arena *arena = arena_new(ARENA_MAX);
 	struct batch batch = { .people = zeroed(count, sizeof(struct person)), .count = count, .now = clock_now() };
+	struct core core;
 
+	core_open(&core, arena, config);
 	for (size_t i = 0; i < count; i++) {
-		id_new(core->random, batch.people[i].id);
+		id_new(core.random, batch.people[i].id);
 		snprintf(batch.people[i].name, sizeof(batch.people[i].name), "demo.extra.%zu", i);
 	}
-	batches_write(core, &batch);
+	batches_write(&core, &batch);
+	core_close(&core);
 	free(batch.people);
 }
 
-void people_make(const char *config, struct people *people, size_t extra)
+void people_make(const char *config, struct people *people)
 {
 	scoped_arena *arena = arena_new(ARENA_MAX);
 	struct core core;
@@ -227,6 +231,5 @@ void people_make(const char *config, struct people *people, size_t extra)
 	clients_make(&core, arena, people);
 	phones_make(&core, arena, people);
 	codes_make(&core, arena, people);
-	extras_make(&core, extra);
 	core_close(&core);
 }

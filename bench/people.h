@@ -39,8 +39,10 @@ enum bench_client { CLIENT_PUSH, CLIENT_CODE, CLIENT_PASSWORD };
 extern const char *const client_ids[3];
 #define CLIENT_REDIRECT "https://service.example.org/callback"
 
-/* phone_count and code_count are set by the caller. `extra`: more accounts, with nothing, that only fill the tables. */
-void people_make(const char *config, struct people *people, size_t extra);
+/* phone_count and code_count are set by the caller. */
+void people_make(const char *config, struct people *people);
+/* More accounts, with nothing, that only fill the tables. The daemon is not running. */
+void people_extra(const char *config, size_t count);
 /* The code that the person types next: each step once. */
 void person_code(struct person *person, int64_t now, char out[16]);
 

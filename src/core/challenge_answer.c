@@ -184,10 +184,20 @@ static const char *event_name(const struct answering *a)
 	return strcmp(a->outcome, "wrong") == 0 ? "challenge.wrong" : "challenge.denied";
 }
 
+/* It may have been revoked since its request was verified. */
+static enum status device_is_in_force(struct store_tx *tx, const struct answering *a)
+{
+	struct device_row device;
+
+	TRY(store_device_find(tx, a->answer->device->id, &device));
+	return strcmp(device.state, "active") == 0 ? OK : E_NOT_FOUND;
+}
+
 static enum status settle_write(struct store_tx *tx, struct answering *a)
 {
 	const struct challenge_settle settle = { .to = a->outcome, .device_id = a->answer->device->id, .answer_hash = a->hash, .answer = a->answer->jws, .now = a->op.now };
 
+	TRY(device_is_in_force(tx, a));
 	TRY(store_challenge_settle(tx, a->id, "pending", &settle, a->op.now));
 	TRY(strcmp(a->outcome, "approved") == 0 ? approval_write(tx, a) : caution_raise(tx, a));
 	return store_login_update(tx, &a->op.login.row);
@@ -244,16 +254,16 @@ static enum status late_report_write(struct store_tx *tx, void *ctx)
 	if (a->repeated)
 		return OK;
 	TRY(status);
+	TRY(device_is_in_force(tx, a));
 	TRY(store_device_report(tx, a->answer->device->id, a->op.now, REPORT_EVERY_S));
 	if (strcmp(row->state, "approved") == 0)
 		TRY(store_challenge_settle(tx, a->id, "approved", &settle, 0));
 	TRY(caution_raise(tx, a));
-	if (login_is_theirs(a)) {
-		if (login_may(a->op.login.row.state, "refused"))
-			login_move(&a->op.login, "refused");
+	if (login_is_theirs(a) && login_may(a->op.login.row.state, "refused")) {
+		login_move(&a->op.login, "refused");
 		a->op.login.row.notice = "reported";
-		TRY(store_login_update(tx, &a->op.login.row));
 	}
+	TRY(store_login_update(tx, &a->op.login.row));
 	TRY(report_write(tx, a));
 	return audit_answer(tx, a, "challenge.reported");
 }

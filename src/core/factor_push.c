@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "core/audit.h"
@@ -122,6 +123,7 @@ static enum status place_take(struct store_tx *tx, struct login_op *op, struct p
 	bool own;
 
 	draft->blocked = false;
+	draft->replaced_login[0] = '\0';
 	if (!draft->row.user_id)
 		return OK;
 	status = store_challenge_find_pending(tx, draft->row.user_id, &held);
@@ -132,7 +134,11 @@ static enum status place_take(struct store_tx *tx, struct login_op *op, struct p
 		return store_challenge_settle(tx, held.id, "pending", &expired, 0);
 	own = memcmp(held.browser_hash, op->browser_hash, sizeof(op->browser_hash)) == 0;
 	draft->blocked = !own && (!draft->row.known_browser || held.known_browser);
-	return draft->blocked ? OK : store_challenge_settle(tx, held.id, "pending", &superseded, 0);
+	if (draft->blocked)
+		return OK;
+	if (strcmp(held.login_id, op->login.row.id) != 0)
+		snprintf(draft->replaced_login, sizeof(draft->replaced_login), "%s", held.login_id);
+	return store_challenge_settle(tx, held.id, "pending", &superseded, 0);
 }
 
 static enum status outbox_write(struct store_tx *tx, struct login_op *op, const struct push_draft *draft)
@@ -220,6 +226,8 @@ enum status login_push(const struct core *core, struct arena *arena, const char 
 	TRY(login_op_run(&op));
 	if (draft.row.user_id && !draft.row.hidden)
 		core_wake(core, "user", draft.row.user_id);
+	if (*draft.replaced_login)
+		core_wake(core, "login", draft.replaced_login);
 	TRY(login_op_load(&op));
 	return login_view_build(&op, ret_view);
 }

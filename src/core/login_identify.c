@@ -204,6 +204,8 @@ enum status login_identify(const struct core *core, struct arena *arena, const c
 	TRY(login_op_run(&op));
 	if (identify.pushes && identify.found && !op.login.challenge.hidden)
 		core_wake(core, "user", identify.user.id);
+	if (*identify.push.replaced_login)
+		core_wake(core, "login", identify.push.replaced_login);
 	TRY(login_op_load(&op));
 	return login_view_build(&op, ret_view);
 }

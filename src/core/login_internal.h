@@ -90,6 +90,7 @@ struct push_draft {
 	int caution;             /* of the user as read: the transaction checks that it still is */
 	bool expected;           /* a device has said that it expects a sign-in */
 	bool blocked;            /* another browser's request holds the place: this one waits unseen */
+	char replaced_login[ID_SIZE]; /* the login whose request made room; "" for none */
 };
 enum status must_check push_draft(struct login_op *op, const struct ask *ask, struct push_draft *ret_draft);
 enum status must_check push_start(struct store_tx *tx, struct login_op *op, struct push_draft *draft);

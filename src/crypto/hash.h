@@ -12,8 +12,8 @@ void hkdf_sha256(const void *key, size_t key_size, const void *salt, size_t salt
 		 size_t out_size);
 
 /*
- * Fetches and uses every algorithm of this folder once. A process that will give up the right to open files calls it
- * before: afterwards nothing here needs more than memory, the clock and randomness.
+ * Fetches and uses every algorithm of this folder once, and JSON. A process that will give up the right to open files
+ * calls it before: afterwards nothing here needs more than memory, the clock and randomness.
  */
 void crypto_warm(void);
 

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "base/secret.h"
+#include "base/json.h"
 #include "crypto/hash.h"
 #include "crypto/jose_internal.h"
 #include "crypto/otp.h"
@@ -30,6 +30,7 @@ void crypto_warm(void)
 	uint8_t key[32] = {0}, digest[32], plain[1] = {0}, sealed[sizeof(plain) + SEAL_OVERHEAD];
 	char code[16];
 
+	json_decref(json_object()); /* jansson seeds its tables from /dev/urandom with its first object */
 	sha256("", 0, digest);
 	hmac_sha256(key, sizeof(key), "", 0, digest);
 	hkdf_sha256(key, sizeof(key), NULL, 0, "warm", digest, sizeof(digest));

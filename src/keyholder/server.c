@@ -38,8 +38,7 @@ static struct keyholder_server *server_pages_new(void)
 static void server_pages_free(struct keyholder_server *server)
 {
 	secret_zero(server, pages_size());
-	/* The pages go back to malloc as ordinary ones; if not, they only stay locked. */
-	status_ignore(munlock(server, pages_size()) == 0 ? OK : E_IO, "harmless");
+	/* They stay locked: munlock is a call that a confined process has given up. */
 	status_ignore(madvise(server, pages_size(), MADV_DODUMP) == 0 ? OK : E_IO, "harmless");
 	free(server);
 }

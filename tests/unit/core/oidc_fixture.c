@@ -38,13 +38,18 @@ static void client_make(struct oidc *oidc, const struct client_new *client, char
 static void clients_make(struct oidc *oidc)
 {
 	static const char *const web_uris[] = {WEB_CB, "https://app.example.org/other?a=b"};
+	static const char *const logout_uris[] = {"https://app.example.org/bye?a=b"};
 	static const char *const native_uris[] = {"http://127.0.0.1/cb"};
 	char none[TOKEN_SIZE];
 
-	client_make(
-		oidc,
-		&(struct client_new){.id = "web", .name = "Web", .redirect_uris = web_uris, .redirect_uri_count = 2},
-		oidc->web_secret);
+	client_make(oidc,
+		    &(struct client_new){.id = "web",
+					 .name = "Web",
+					 .redirect_uris = web_uris,
+					 .redirect_uri_count = 2,
+					 .logout_uris = logout_uris,
+					 .logout_uri_count = 1},
+		    oidc->web_secret);
 	client_make(oidc,
 		    &(struct client_new){.id = "rsa",
 					 .name = "Rsa",

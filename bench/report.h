@@ -1,0 +1,12 @@
+#ifndef BENCH_REPORT_H
+#define BENCH_REPORT_H
+
+/* The table that ./run bench prints: a figure, its budget from DESIGN section 10, and whether it is within. */
+
+void report_section(const char *title);
+/* `budget` in the figure's unit, at most; 0: none, the line is there to be compared with. `note` may be NULL. */
+void report_line(const char *name, double value, const char *unit, double budget, const char *note);
+/* How many lines were over their budget. */
+unsigned report_over(void);
+
+#endif

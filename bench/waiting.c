@@ -1,0 +1,139 @@
+#include "waiting.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define VISITORS  64
+#define UNWATCHED 64  /* logins without a page, for comparison */
+#define CHANGES   500 /* a batch; watched and unwatched batches take turns */
+#define BATCHES   5
+#define IDLE_MS   3000
+
+struct page {
+	char login[64];
+	char cookie[192];
+	struct http_stream stream;
+};
+
+struct room {
+	const struct http_place *place;
+	struct page *pages;
+	size_t first, count; /* which of them a crowd works on */
+};
+
+static void begin_one(struct visitor *visitor, size_t index, void *ctx)
+{
+	struct room *room = ctx;
+	struct page *page = &room->pages[index];
+
+	login_begin(visitor, CLIENT_PUSH);
+	memcpy(page->login, visitor->login, sizeof(page->login));
+	memcpy(page->cookie, visitor->cookie, sizeof(page->cookie));
+}
+
+static void page_enter(struct visitor *visitor, const struct page *page)
+{
+	memcpy(visitor->login, page->login, sizeof(page->login));
+	memcpy(visitor->cookie, page->cookie, sizeof(page->cookie));
+}
+
+/* From many addresses, so that one address's ports are enough. */
+static void open_one(struct visitor *visitor, size_t index, void *ctx)
+{
+	struct room *room = ctx;
+	struct page *page = &room->pages[room->first + index];
+	struct http_place place = *room->place;
+
+	place.source = 256 + (uint32_t)(index % 200);
+	page_enter(visitor, page);
+	login_wait(visitor, &place, &page->stream);
+}
+
+/*
+ * The cheapest change of a login: the page's "start over" while it asks for the name. One durable write, and a wake. The
+ * watched pages are spread over all that wait; each hears of it before the next change.
+ */
+static void change_one(struct visitor *visitor, size_t index, void *ctx)
+{
+	struct room *room = ctx;
+	struct page *page = &room->pages[room->first + index * (room->count / CHANGES ? room->count / CHANGES : 1) % room->count];
+	struct http_answer answer;
+	char state[8192];
+
+	page_enter(visitor, page);
+	page_post(visitor, "cancel", "{\"forget\":true}", &answer);
+	if (page->stream.fd >= 0)
+		http_stream_wait(&page->stream, "state", state, sizeof(state));
+}
+
+static int64_t crowd_cpu_us(const struct daemon_under_test *daemon, const struct site *site, struct room *room, size_t count,
+			    void (*work)(struct visitor *, size_t, void *))
+{
+	const struct crowd crowd = { .site = site, .visitors = VISITORS, .count = count, .work = work, .ctx = room };
+	struct crowd_result result;
+
+	crowd_run(&crowd, daemon, &result);
+	free(result.latency_us);
+	return result.spent.cpu_us;
+}
+
+/* Watched and unwatched batches take turns, so that what else the machine does meets both. */
+static void changes_measure(const struct daemon_under_test *daemon, const struct site *site, struct page *pages, struct waiting_cost *cost, size_t total)
+{
+	struct room watched = { site->place, pages, 0, cost->count };
+	struct room unwatched = { site->place, pages, total, UNWATCHED };
+	int64_t with_us = 0, without_us = 0;
+
+	for (int i = 0; i < BATCHES; i++) {
+		with_us += crowd_cpu_us(daemon, site, &watched, CHANGES, change_one);
+		without_us += crowd_cpu_us(daemon, site, &unwatched, CHANGES, change_one);
+	}
+	cost->change_us = (double)without_us / (BATCHES * CHANGES);
+	cost->wake_us = (double)(with_us - without_us) / (BATCHES * CHANGES);
+}
+
+static double idle_measure(const struct daemon_under_test *daemon)
+{
+	struct reading before, after, spent;
+
+	reading_take(daemon, &before);
+	rest_ms(IDLE_MS);
+	reading_take(daemon, &after);
+	spent = reading_since(&before, &after);
+	return (double)spent.cpu_us / (double)spent.at_us;
+}
+
+static int64_t private_bytes(const struct daemon_under_test *daemon)
+{
+	struct memory memory;
+
+	memory_read(daemon, &memory);
+	return memory.written;
+}
+
+void waiting_measure(const struct daemon_under_test *daemon, const struct site *site, const size_t counts[WAITING_STEPS], struct waiting_cost ret_costs[WAITING_STEPS])
+{
+	const size_t total = counts[WAITING_STEPS - 1];
+	struct page *pages = calloc(total + UNWATCHED, sizeof(*pages));
+	struct room room = { .place = site->place, .pages = pages };
+	int64_t before;
+
+	if (!pages)
+		fail("out of memory");
+	for (size_t i = 0; i < total + UNWATCHED; i++)
+		pages[i].stream.fd = -1;
+	crowd_cpu_us(daemon, site, &room, total + UNWATCHED, begin_one);
+	rest_ms(500);
+	before = private_bytes(daemon);
+	for (size_t step = 0; step < WAITING_STEPS; step++) {
+		crowd_cpu_us(daemon, site, &room, counts[step] - room.first, open_one);
+		room.first = counts[step];
+		ret_costs[step] = (struct waiting_cost){ .count = counts[step] };
+		ret_costs[step].bytes_each = (double)(private_bytes(daemon) - before) / (double)counts[step];
+		ret_costs[step].idle_core = idle_measure(daemon);
+		changes_measure(daemon, site, pages, &ret_costs[step], total);
+	}
+	for (size_t i = 0; i < total; i++)
+		http_stream_close(&pages[i].stream);
+	free(pages);
+}
