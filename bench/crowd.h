@@ -14,7 +14,7 @@ struct crowd {
 
 struct crowd_result {
 	struct reading spent; /* by the daemon */
-	uint64_t requests, signed_things;
+	uint64_t requests, signed_things, put_off;
 	int64_t *latency_us; /* of each piece, ascending; free() */
 	char access_token[2048];
 };

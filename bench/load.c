@@ -41,7 +41,8 @@ struct bench {
 	struct people people;
 	struct site site;
 	struct prices prices;
-	double push_us; /* CPU of a push sign-in */
+	const char *part; /* the only one to run, or NULL for all */
+	double push_us;   /* CPU of a push sign-in */
 };
 
 /* ---- pieces of work ---- */
@@ -113,8 +114,8 @@ static void start_measure(struct bench *bench)
 	report_line("fork to the first answer, best of 5", (double)best_us / 1000, "ms", 30, NULL);
 	report_line("private memory, idle", (double)memory.written / 1e6, "MB", 6, memory.is_exact ? NULL : "anonymous only: not run as root");
 	if (memory.is_exact)
-		report_line("  and file pages that nobody else maps now", (double)memory.private_clean / 1e6, "MB", 0, NULL);
-	report_line("resident, idle", (double)memory.resident / 1e6, "MB", 0, NULL);
+		report_line("  and file pages that nobody else maps now", (double)memory.private_clean / 1e6, "MB", NO_BUDGET, NULL);
+	report_line("resident, idle", (double)memory.resident / 1e6, "MB", NO_BUDGET, NULL);
 }
 
 /* ---- single requests ---- */
@@ -133,7 +134,7 @@ static void fetch_measure(const struct bench *bench, const char *name, struct fe
 static void small_measure(const struct bench *bench)
 {
 	report_section("single requests, CPU each");
-	fetch_measure(bench, "GET /healthz (the least that a request costs)", (struct fetch){ .target = "/healthz" }, 0);
+	fetch_measure(bench, "GET /healthz (the least that a request costs)", (struct fetch){ .target = "/healthz" }, NO_BUDGET);
 	fetch_measure(bench, "GET /.well-known/openid-configuration", (struct fetch){ .target = "/.well-known/openid-configuration" }, 25);
 	fetch_measure(bench, "GET /jwks", (struct fetch){ .target = "/jwks" }, 25);
 }
@@ -161,21 +162,21 @@ static void push_report(struct bench *bench, const struct crowd_result *result, 
 	const double cpu_us = each((double)spent->cpu_us, count), cryptography = cryptography_us(bench, result, count);
 
 	report_section("push sign-in, end to end, 64 in flight");
-	report_line("sign-ins for each second of a core", 1e6 / cpu_us, "", 0, "the daemon's CPU; the load generator's is not in it");
-	report_line("sign-ins a second in this run", (double)count / ((double)spent->at_us / 1e6), "", 0, "generator and daemon share the machine");
-	report_line("time, median", (double)result->latency_us[count / 2] / 1000, "ms", 0, "identify leaves on a grid of 50 ms");
-	report_line("time, 99 of 100", (double)result->latency_us[count * 99 / 100] / 1000, "ms", 0, NULL);
+	report_line("sign-ins for each second of a core", 1e6 / cpu_us, "", NO_BUDGET, "the daemon's CPU; the load generator's is not in it");
+	report_line("sign-ins a second in this run", (double)count / ((double)spent->at_us / 1e6), "", NO_BUDGET, "generator and daemon share the machine");
+	report_line("time, median", (double)result->latency_us[count / 2] / 1000, "ms", NO_BUDGET, "identify leaves on a grid of 50 ms");
+	report_line("time, 99 of 100", (double)result->latency_us[count * 99 / 100] / 1000, "ms", NO_BUDGET, NULL);
 	report_line("requests", each((double)result->requests, count), "", 8, NULL);
 	report_line("durable writes", each((double)spent->writes, count), "", 5, NULL);
-	report_line("commits (group commit)", each((double)spent->commits, count), "", 0, NULL);
-	report_line("reads", each((double)spent->reads, count), "", 0, NULL);
-	report_line("round trips to the keyholder", each((double)spent->keyholder_calls, count), "", 0, NULL);
-	report_line("ECDSA verifications", each((double)result->signed_things, count), "", 0, NULL);
-	report_line("ECDSA signatures", each((double)spent->signatures, count), "", 0, NULL);
-	report_line("CPU", cpu_us, "us", 0, NULL);
-	report_line("  cryptography at openssl speed's prices", cryptography, "us", 0, NULL);
+	report_line("commits (group commit)", each((double)spent->commits, count), "", NO_BUDGET, NULL);
+	report_line("reads", each((double)spent->reads, count), "", NO_BUDGET, NULL);
+	report_line("round trips to the keyholder", each((double)spent->keyholder_calls, count), "", NO_BUDGET, NULL);
+	report_line("ECDSA verifications", each((double)result->signed_things, count), "", NO_BUDGET, NULL);
+	report_line("ECDSA signatures", each((double)spent->signatures, count), "", NO_BUDGET, NULL);
+	report_line("CPU", cpu_us, "us", NO_BUDGET, NULL);
+	report_line("  cryptography at openssl speed's prices", cryptography, "us", NO_BUDGET, NULL);
 	report_line("  the rest", cpu_us - cryptography, "us", 600, "then 450");
-	report_line("  CPU / cryptography", cpu_us / cryptography, "x", 0, "the distant aim is 2");
+	report_line("  CPU / cryptography", cpu_us / cryptography, "x", NO_BUDGET, "the distant aim is 2");
 }
 
 static void push_measure(struct bench *bench, char access_token[2048])
@@ -241,12 +242,13 @@ static void code_measure(struct bench *bench)
 	hash_us = hash_price_us(chosen);
 	run(bench, people->code_count, password_work, people, &result);
 	whole_us = each((double)result.spent.cpu_us, people->code_count);
-	report_line("password and code", whole_us, "us", 0, "with the cheapest hash that is allowed, to see the rest");
+	report_line("password and code", whole_us, "us", NO_BUDGET, "with the cheapest hash that is allowed, to see the rest");
 	hash_us = (hash_us + hash_price_us(chosen)) / 2;
-	report_line("  the hash at its price", hash_us, "us", 0, "7168 KiB, 1 pass, two at a time");
+	report_line("  the hash at its price", hash_us, "us", NO_BUDGET, "7168 KiB, 1 pass, two at a time");
 	report_line("  the rest", whole_us - hash_us, "us", 500, NULL);
 	report_line("  durable writes", each((double)result.spent.writes, people->code_count), "", 5, NULL);
-	report_line("argon2id as configured by default", hash_price_us(password_default), "us", 0, "19456 KiB, 2 passes");
+	report_line("  passwords put off with 503, of 64 at once", each((double)result.put_off * 100, people->code_count), "%", 0, "tried again until taken");
+	report_line("argon2id as configured by default", hash_price_us(password_default), "us", NO_BUDGET, "19456 KiB, 2 passes");
 	free(result.latency_us);
 }
 
@@ -269,11 +271,11 @@ static void waiting_report(const struct bench *bench)
 		snprintf(name, sizeof(name), "private memory of a page, %zu waiting", costs[i].count);
 		report_line(name, costs[i].bytes_each, "B", 6000, NULL);
 		snprintf(name, sizeof(name), "  CPU of a wake, %zu waiting", costs[i].count);
-		report_line(name, costs[i].wake_us, "us", 0, NULL);
+		report_line(name, costs[i].wake_us, "us", NO_BUDGET, NULL);
 		snprintf(name, sizeof(name), "  CPU of the change alone, %zu waiting", costs[i].count);
-		report_line(name, costs[i].change_us, "us", 0, NULL);
+		report_line(name, costs[i].change_us, "us", NO_BUDGET, NULL);
 		snprintf(name, sizeof(name), "  of a core while %zu only wait", costs[i].count);
-		report_line(name, costs[i].idle_core * 100, "%", 0, NULL);
+		report_line(name, costs[i].idle_core * 100, "%", NO_BUDGET, NULL);
 	}
 	report_line("a wake, many / few waiting", costs[1].wake_us / costs[0].wake_us, "x", 1.3, NULL);
 }
@@ -294,30 +296,54 @@ static void accounts_measure(struct bench *bench)
 	free(result.latency_us);
 	run(bench, count, push_work, people, &result);
 	report_section("push sign-in among 100 times the accounts");
-	report_line("CPU", each((double)result.spent.cpu_us, count), "us", 0, NULL);
+	report_line("CPU", each((double)result.spent.cpu_us, count), "us", NO_BUDGET, NULL);
 	report_line("CPU / CPU among few accounts", each((double)result.spent.cpu_us, count) / bench->push_us, "x", 1.1, NULL);
 	free(result.latency_us);
 }
 
 /* ---- the whole ---- */
 
-static void everything(struct bench *bench)
+static bool wants(const struct bench *bench, const char *part)
+{
+	return !bench->part || strcmp(bench->part, part) == 0;
+}
+
+/* A daemon of its own for what follows. */
+static void fresh_daemon(struct bench *bench)
+{
+	if (bench->daemon.pid)
+		daemon_stop(&bench->daemon);
+	daemon_start(&bench->daemon);
+}
+
+static void signins_measure(struct bench *bench)
 {
 	char access_token[2048] = "";
 
-	start_measure(bench);
-	small_measure(bench);
 	push_measure(bench, access_token);
 	userinfo_measure(bench, access_token);
-	code_measure(bench);
+}
+
+static void everything(struct bench *bench)
+{
+	start_measure(bench);
+	if (wants(bench, "requests"))
+		small_measure(bench);
+	if (wants(bench, "push") || wants(bench, "accounts"))
+		signins_measure(bench);
+	if (wants(bench, "codes"))
+		code_measure(bench);
+	if (wants(bench, "waiting")) {
+		fresh_daemon(bench);
+		waiting_report(bench);
+	}
 	daemon_stop(&bench->daemon);
-	daemon_start(&bench->daemon);
-	waiting_report(bench);
-	daemon_stop(&bench->daemon);
-	people_extra(bench->daemon.config, EXTRA_ACCOUNTS);
-	daemon_start(&bench->daemon);
-	accounts_measure(bench);
-	daemon_stop(&bench->daemon);
+	if (wants(bench, "accounts")) {
+		people_extra(bench->daemon.config, EXTRA_ACCOUNTS);
+		fresh_daemon(bench);
+		accounts_measure(bench);
+		daemon_stop(&bench->daemon);
+	}
 }
 
 static void descriptors_raise(void)
@@ -350,6 +376,7 @@ static void option_take(struct bench *bench, int option, const char *value)
 	case 'm': bench->daemon.metrics.port = (uint16_t)number(value); break;
 	case 's': bench->prices.sign = number(value); break;
 	case 'v': bench->prices.verify = number(value); break;
+	case 'a': bench->part = value; break;
 	case 'h': bench->prices.hash = number(value); break;
 	default: exit(2);
 	}
@@ -360,7 +387,7 @@ static void options_read(struct bench *bench, int argc, char **argv)
 	static const struct option options[] = {
 		{ "program", required_argument, NULL, 'p' },  { "config", required_argument, NULL, 'c' },    { "log", required_argument, NULL, 'l' },
 		{ "port", required_argument, NULL, 'o' },     { "metrics", required_argument, NULL, 'm' },   { "sign-us", required_argument, NULL, 's' },
-		{ "verify-us", required_argument, NULL, 'v' }, { "hash-us", required_argument, NULL, 'h' }, { 0 },
+		{ "verify-us", required_argument, NULL, 'v' }, { "hash-us", required_argument, NULL, 'h' },  { "part", required_argument, NULL, 'a' }, { 0 },
 	};
 	int option;
 

@@ -14,7 +14,7 @@ void report_section(const char *title)
 /* As many decimals as say something. */
 static void figure_format(char *out, size_t size, double value, const char *unit)
 {
-	const int decimals = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+	const int decimals = value >= 100 || value == 0 ? 0 : value >= 10 ? 1 : 2;
 
 	snprintf(out, size, "%.*f%s%s", decimals, value, *unit ? " " : "", unit);
 }
@@ -24,13 +24,13 @@ void report_line(const char *name, double value, const char *unit, double budget
 	char measured[48], allowed[48] = "", limit[40];
 
 	figure_format(measured, sizeof(measured), value, unit);
-	if (budget > 0) {
+	if (budget >= 0) {
 		figure_format(limit, sizeof(limit), budget, unit);
 		snprintf(allowed, sizeof(allowed), "<= %s", limit);
 	}
-	printf("  %-50s %12s %14s  %s%s%s\n", name, measured, allowed, budget <= 0 ? "" : value <= budget ? "ok" : "OVER", note ? "  " : "", note ? note : "");
+	printf("  %-50s %12s %14s  %s%s%s\n", name, measured, allowed, budget < 0 ? "" : value <= budget ? "ok" : "OVER", note ? "  " : "", note ? note : "");
 	fflush(stdout);
-	over += budget > 0 && value > budget;
+	over += budget >= 0 && value > budget;
 }
 
 unsigned report_over(void)

@@ -79,14 +79,26 @@ static void page_get(struct visitor *visitor)
 		fail("%s: the page carries no state", target);
 }
 
+/* A full queue says 503: the page tries again after a moment (Retry-After: 1), and it is counted. */
+static bool is_put_off(struct visitor *visitor, const struct http_answer *answer)
+{
+	if (answer->status != 503)
+		return false;
+	visitor->put_off++;
+	rest_ms(200);
+	return true;
+}
+
 void page_post(struct visitor *visitor, const char *step, const char *body, struct http_answer *ret_answer)
 {
 	char target[128], headers[512];
 
 	snprintf(target, sizeof(target), "/signin/v1/logins/%s/%s", visitor->login, step);
 	snprintf(headers, sizeof(headers), AGENT "%sOrigin: %s\r\nContent-Type: application/json\r\n", visitor->cookie, visitor->site->issuer);
-	visitor->requests++;
-	http_call(&visitor->browser, &(struct http_request){ "POST", target, headers, body }, ret_answer);
+	do {
+		visitor->requests++;
+		http_call(&visitor->browser, &(struct http_request){ "POST", target, headers, body }, ret_answer);
+	} while (is_put_off(visitor, ret_answer));
 	expect_status(ret_answer, 200, target);
 }
 

@@ -19,6 +19,7 @@ struct visitor {
 	const struct site *site;
 	struct http_client browser, phone, service;
 	uint64_t requests;       /* of sign-ins, event streams included */
+	uint64_t put_off;        /* passwords answered with 503 and tried again */
 	uint64_t signed_things;  /* JWS of devices that the daemon had to verify */
 	char access_token[2048]; /* of the last sign-in */
 	char cookie[192];        /* of the login under way: one header line */

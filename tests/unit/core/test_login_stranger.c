@@ -64,6 +64,21 @@ static void all_look_alike(struct core_test *test, const struct way *ways, size_
 	}
 }
 
+/* A name that nobody has and that draws a phone and no caution, as most do (the draw is by a secret key). */
+static const char *name_with_phone(struct core_test *test, int from)
+{
+	for (int i = from; i < from + 100; i++) {
+		const char *name = arena_format(test->arena, "no%03d", i);
+		const struct way way = way_new(test, "enter", name, name);
+		const struct login_row row = login_row_now(test, way.id);
+
+		if (row.challenge_id && challenge_now(test, row.challenge_id).digits == 2)
+			return name;
+	}
+	fail_msg("no name draws a phone");
+	return NULL;
+}
+
 static enum status device_void(struct store_tx *tx, void *ctx)
 {
 	const struct phone *phone = ctx;
@@ -84,6 +99,7 @@ static void until_expiry_every_account_looks_the_same(void **state)
 	struct way ways[8];
 	char user[ID_SIZE];
 	size_t count = 0;
+	const char *naked = name_with_phone(test, 0), *gone = name_with_phone(test, 100), *nobody = name_with_phone(test, 200);
 
 	for (size_t i = 0; i < 3; i++) {
 		const struct answer_change change = { .decision = decisions[i], .number = strcmp(decisions[i], "approve") == 0 ? "no" : NULL };
@@ -99,13 +115,13 @@ static void until_expiry_every_account_looks_the_same(void **state)
 	phone_make(test, user, &phones[3]);
 	ways[count++] = way_new(test, "enter", "plain", "waiting");
 	ways[count++] = way_new(test, "enter", "plain", "waiting behind another browser's");
-	user_make(test, "naked", DEMO_PASSWORD, user);
-	ways[count++] = way_new(test, "enter", "naked", "no device");
-	user_make(test, "gone0", DEMO_PASSWORD, user);
+	user_make(test, naked, DEMO_PASSWORD, user);
+	ways[count++] = way_new(test, "enter", naked, "no device");
+	user_make(test, gone, DEMO_PASSWORD, user);
 	phone_make(test, user, &phones[4]);
 	write_now(test, device_void, &phones[4]);
-	ways[count++] = way_new(test, "enter", "gone0", "a revoked device");
-	ways[count++] = way_new(test, "enter", "nobod", "no such name");
+	ways[count++] = way_new(test, "enter", gone, "a revoked device");
+	ways[count++] = way_new(test, "enter", nobody, "no such name");
 	all_look_alike(test, ways, count);
 	test->now += test->settings.life.challenge_s - 1;
 	all_look_alike(test, ways, count);
@@ -123,7 +139,7 @@ static void over_budget_and_unknown_look_the_same(void **state)
 	phone_make(test, user, &phone);
 	for (int i = 0; i < 5; i++)
 		ways[0] = way_new(test, "enter", "plain", "over budget");
-	ways[1] = way_new(test, "enter", "nobod", "no such name");
+	ways[1] = way_new(test, "enter", name_with_phone(test, 0), "no such name");
 	all_look_alike(test, ways, 2);
 }
 
