@@ -148,14 +148,19 @@ static enum status caution_raise(struct store_tx *tx, const struct answering *a)
 	return store_user_set_caution(tx, user_id, level, a->op.now + CAUTION_S);
 }
 
-/* A push that popped up in an unknown browser under caution was one that the open app had announced: that lifts the rule. */
+/*
+ * A push that popped up in an unknown browser under caution was one that the open app had announced: that lifts the rule.
+ * What a known browser asked for says nothing of the strangers' budget; its own is cleared when its login finishes.
+ */
 static enum status approval_write(struct store_tx *tx, const struct answering *a)
 {
 	const struct challenge_row *row = &a->op.login.challenge;
 	const struct throttle_who who = { .subject = row->user_id };
 
+	if (row->known_browser)
+		return OK;
 	TRY(throttle_push_approved(tx, &who));
-	if (row->known_browser || !row->popup)
+	if (!row->popup)
 		return OK;
 	return store_user_set_caution(tx, row->user_id, 0, 0);
 }

@@ -14,6 +14,8 @@ struct password_try {
 	bool matches;
 	const char *upgraded;    /* a fresh hash in place of an imported one, or NULL */
 	char stored[PASSWORD_STORED_SIZE];
+	struct push_draft push;  /* what comes next, started in the same transaction */
+	bool pushes;
 };
 
 static enum status mac_compute(const struct core *core, const char *password, const struct password_params *params, const uint8_t salt[16], uint8_t mac[32])
@@ -119,6 +121,18 @@ enum status login_password_may(const struct core *core, struct arena *arena, con
 	return may(&op, ret_view);
 }
 
+/* The person has just acted on this page: when a push comes next, it goes out at once. */
+static enum status passed_prepare(struct login_op *op, struct password_try *try)
+{
+	struct login *login = &op->login;
+	const struct ask *ask;
+
+	TRY(login_prove(op, login_ask(login, FACTOR_PASSWORD)));
+	ask = login_first_push(login);
+	try->pushes = ask != NULL;
+	return ask ? push_draft(op, ask, &try->push) : OK;
+}
+
 static enum status password_prepare(struct login_op *op)
 {
 	struct password_try *try = op->more;
@@ -126,9 +140,10 @@ static enum status password_prepare(struct login_op *op)
 
 	if (!is_asked(login))
 		return E_CONFLICT;
+	try->pushes = false;
 	op->event = try->matches ? "password.passed" : "password.failed";
 	if (try->matches)
-		return login_prove(op, login_ask(login, FACTOR_PASSWORD));
+		return passed_prepare(op, try);
 	login->row.notice = "wrong_password";
 	return OK;
 }
@@ -148,6 +163,8 @@ static enum status password_write(struct store_tx *tx, struct login_op *op)
 			return status;
 	}
 	TRY(login_challenge_drop(tx, op));
+	if (try->pushes)
+		TRY(push_start(tx, op, &try->push));
 	return throttle_password_passed(tx, &who);
 }
 
@@ -163,5 +180,7 @@ enum status login_password(const struct core *core, struct arena *arena, const c
 	op.prepare = password_prepare;
 	op.write = password_write;
 	op.more = &try;
-	return login_op_finish(&op, ret_view);
+	TRY(login_op_finish(&op, ret_view));
+	push_wake(&op, try.pushes ? &try.push : NULL);
+	return OK;
 }

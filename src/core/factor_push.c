@@ -72,6 +72,12 @@ static struct ask ask_with_caution(const struct login_op *op, const struct ask *
 	return wanted;
 }
 
+/* Policy refuses this account, or it has been disabled or removed since: its request is one that nobody gets. */
+static bool has_nobody(const struct login *login)
+{
+	return !login->has_user || login->user.disabled || (login->has_facade && !login_is_trusted(login));
+}
+
 enum status push_draft(struct login_op *op, const struct ask *ask, struct push_draft *draft)
 {
 	const struct login *login = &op->login;
@@ -89,7 +95,7 @@ enum status push_draft(struct login_op *op, const struct ask *ask, struct push_d
 	draft->row = (struct challenge_row){
 		.id = draft->id,
 		.login_id = login->row.id,
-		.user_id = login->has_facade && !login_is_trusted(login) ? NULL : login->row.user_id,
+		.user_id = has_nobody(login) ? NULL : login->row.user_id,
 		.mode = push_mode_name(wanted.mode),
 		.digits = wanted.mode == MODE_CONFIRM ? 0 : wanted.digits,
 		.nonce = arena_strdup(op->arena, nonce),
@@ -197,6 +203,19 @@ enum status push_start(struct store_tx *tx, struct login_op *op, struct push_dra
 	return OK;
 }
 
+void push_wake(const struct login_op *op, const struct push_draft *draft)
+{
+	if (draft && draft->row.user_id && !draft->row.hidden)
+		core_wake(op->core, "user", draft->row.user_id);
+}
+
+const struct ask *login_first_push(const struct login *login)
+{
+	const struct step *step = strcmp(login->row.state, "prove") == 0 ? login_step(login) : NULL;
+
+	return step && step->count > 0 && step->asks[0].factor == FACTOR_PUSH ? &step->asks[0] : NULL;
+}
+
 static enum status push_prepare(struct login_op *op)
 {
 	const struct ask *ask;
@@ -224,8 +243,7 @@ enum status login_push(const struct core *core, struct arena *arena, const char 
 	op.write = push_write;
 	op.more = &draft;
 	TRY(login_op_run(&op));
-	if (draft.row.user_id && !draft.row.hidden)
-		core_wake(core, "user", draft.row.user_id);
+	push_wake(&op, &draft);
 	if (*draft.replaced_login)
 		core_wake(core, "login", draft.replaced_login);
 	TRY(login_op_load(&op));

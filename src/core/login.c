@@ -72,6 +72,12 @@ static bool proof_counts(const struct login *login, const struct proof *proof, i
 	return params->max_age < 0 || proof->at >= now - params->max_age;
 }
 
+/* What was proven by a password that has been replaced since proves nothing any more. */
+static bool proof_stands(const struct login *login, const struct proof *proof)
+{
+	return proof->factor != FACTOR_PASSWORD || !login->has_user || proof->at >= login->user.password_at;
+}
+
 void login_proofs_merge(struct login *login, int64_t now)
 {
 	struct proof kept[PROOFS_MAX];
@@ -79,11 +85,12 @@ void login_proofs_merge(struct login *login, int64_t now)
 
 	login->all_count = 0;
 	for (size_t i = 0; i < login->own_count; i++)
-		login->all[login->all_count++] = login->own[i];
+		if (proof_stands(login, &login->own[i]))
+			login->all[login->all_count++] = login->own[i];
 	if (!login->has_session || proofs_parse(login->session.proofs, kept, &count) != OK)
 		return;
 	for (size_t i = 0; i < count; i++)
-		if (proof_counts(login, &kept[i], now))
+		if (proof_counts(login, &kept[i], now) && proof_stands(login, &kept[i]))
 			login->all[login->all_count++] = kept[i];
 }
 

@@ -157,13 +157,13 @@ static enum status finish_prepare(struct login_op *op)
 	return OK;
 }
 
-/* The user may have been disabled, the session ended, between the read and this transaction. */
+/* The user may have been disabled, the password replaced, between the read and this transaction. */
 static enum status user_recheck(struct store_tx *tx, const struct login_op *op)
 {
 	struct user_row user;
 
 	TRY(store_user_find(tx, op->login.user.id, &user));
-	return user.disabled ? E_CONFLICT : OK;
+	return user.disabled || user.password_at != op->login.user.password_at ? E_CONFLICT : OK;
 }
 
 static enum status session_write(struct store_tx *tx, const struct finish *finish)

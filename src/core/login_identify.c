@@ -170,8 +170,8 @@ static enum status identify_prepare(struct login_op *op)
 	TRY(login_decide(op, identify->groups, identify->group_count, &identify->has, identify->draw));
 	login->row.notice = NULL;
 	login_advance(login);
-	ask = strcmp(login->row.state, "prove") == 0 ? login_ask(login, FACTOR_PUSH) : NULL;
-	identify->pushes = ask && ask == &login_step(login)->asks[0];
+	ask = login_first_push(login);
+	identify->pushes = ask != NULL;
 	return identify->pushes ? push_draft(op, ask, &identify->push) : OK;
 }
 
@@ -202,8 +202,7 @@ enum status login_identify(const struct core *core, struct arena *arena, const c
 	op.write = identify_write;
 	op.more = &identify;
 	TRY(login_op_run(&op));
-	if (identify.pushes && identify.found && !op.login.challenge.hidden)
-		core_wake(core, "user", identify.user.id);
+	push_wake(&op, identify.pushes ? &identify.push : NULL);
 	if (*identify.push.replaced_login)
 		core_wake(core, "login", identify.push.replaced_login);
 	TRY(login_op_load(&op));

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <pthread.h>
 #include <sqlite3.h>
 
 #include "base/clock.h"
@@ -164,13 +165,21 @@ static int connection_set_up(struct connection *connection, bool may_write)
 	return code;
 }
 
+/* Statistics of memory that nobody reads cost a lock of the whole process at each allocation. Too late is no harm. */
+static void library_set_up(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum status connection_open(const struct connection_settings *settings, struct connection **ret_connection,
 			    char problem[256])
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 	struct connection *connection;
 	int code;
 
+	pthread_once(&once, library_set_up);
 	TRY(file_make(settings, problem));
 	connection = calloc(1, sizeof(*connection));
 	if (!connection)

@@ -12,6 +12,7 @@
 struct waiting_login {
 	const char *id, *browser_token, *session_token, *known_cookie; /* into `text` */
 	char ip[REQUEST_IP_SIZE];
+	uint8_t told[32]; /* hash of the state that was sent last, without its clock */
 	char text[];
 };
 
@@ -48,23 +49,48 @@ static struct waiting_login *waiting_new(const char *id, const struct login_brow
 	return waiting;
 }
 
+/*
+ * Whether the page does not know this yet. A stranger's state stays the same when the phone sees or denies the request:
+ * then nothing may be sent at all, or the moment of it would tell that there is an account, a phone and a person.
+ */
+static enum status is_news(struct waiting_login *waiting, struct arena *arena, json_t *state, int64_t now, bool *ret_news)
+{
+	uint8_t hash[32];
+	char *json;
+
+	if (json_object_set_new(state, "server_time", json_null()))
+		return E_NOMEM;
+	json = json_format(arena, state);
+	if (!json || json_object_set_new(state, "server_time", json_integer(now)))
+		return E_NOMEM;
+	token_hash(json, hash);
+	*ret_news = memcmp(hash, waiting->told, sizeof(hash)) != 0;
+	memcpy(waiting->told, hash, sizeof(hash));
+	return OK;
+}
+
 static enum status state_read(const struct app *app, void *ctx, struct arena *arena, struct text *out, bool *ret_end)
 {
-	const struct waiting_login *waiting = ctx;
+	struct waiting_login *waiting = ctx;
+	const int64_t now = app->now();
 	const struct login_browser browser = {
 		.browser_token = waiting->browser_token, .session_token = waiting->session_token, .known_cookie = waiting->known_cookie, .ip = waiting->ip, .ip_trusted = true
 	};
 	struct login_view view = { 0 };
 	char *json;
+	bool news;
 
-	TRY(login_state(&app->core, arena, waiting->id, &browser, app->now(), &view));
+	TRY(login_state(&app->core, arena, waiting->id, &browser, now, &view));
+	*ret_end = view.is_final;
+	TRY(is_news(waiting, arena, view.json, now, &news));
+	if (!news)
+		return OK;
 	json = json_format(arena, view.json);
 	if (!json)
 		return E_NOMEM;
 	text_add(out, "event: state\ndata: ");
 	text_add(out, json);
 	text_add(out, "\n\n");
-	*ret_end = view.is_final;
 	return OK;
 }
 

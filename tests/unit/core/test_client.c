@@ -28,6 +28,7 @@ static void what_may_be_registered(void **state)
 		{"https://demo@app.example.org/cb", false, false},
 		{"https://app.example.org@192.0.2.1/cb", false, false},
 		{"https://app.example.org\\@192.0.2.1/cb", false, false},
+		{"https://app.example.org/\\cb", false, false},
 		{"https://app.example.org/cb#fragment", false, false},
 		{"https://app.example.org/cb#", false, false},
 		{"https://app.example.org/c b", false, false},
@@ -209,6 +210,8 @@ static void a_secret_fits_its_client_only(void **state)
 	assert_false(client_secret_matches(&web.row, NULL));
 	assert_false(client_secret_matches(&native.row, ""));
 	assert_false(client_secret_matches(&native.row, NULL));
+	memcpy(native.row.secret_hash, web.row.secret_hash, sizeof(native.row.secret_hash));
+	assert_false(client_secret_matches(&native.row, oidc->web_secret)); /* public: whatever the row says */
 	for (size_t i = 0; i < TOKEN_SIZE - 1; i++) {
 		memcpy(wrong, oidc->web_secret, sizeof(wrong));
 		wrong[i] = wrong[i] == 'A' ? 'B' : 'A';

@@ -128,7 +128,7 @@ static void one_account_three_services_three_prompts(void **state)
 		{"wiki", "new_browser", "push:enter:6", "Wiki asks for the number because this browser is new."},
 		{"payroll", "known_browser", "push:enter:8",
 		 "Payroll asks for the number because of a group you are in."},
-		{"mail", "known_browser", "push:enter:6", "Mail asks you to type a number, as most services here do."},
+		{"mail", "known_browser", "push:enter:6", "Mail asks for the number, as most services here do."},
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {

@@ -376,14 +376,17 @@ static void a_code_of_an_ended_session_is_refused(void **state)
 {
 	struct oidc *oidc = *state;
 	const struct token_set before = tokens_of(oidc);
-	const struct grant_new grant = oidc_grant(oidc);
-	const struct token_request request = oidc_request(oidc, grant.code);
+	const struct grant_new grant = oidc_grant(oidc), after = oidc_grant(oidc);
+	struct token_request request = oidc_request(oidc, grant.code);
 	struct token_set tokens;
 
 	oidc_issue(oidc, &grant, NOW);
 	assert_int_equal(session_end(&oidc->core, "session", "test", NOW), OK);
 	assert_string_equal(oidc_redeem(oidc, &request, NOW, &tokens), "invalid_grant");
 	assert_int_equal(userinfo(oidc, before.access_token, NOW + 1), E_REFUSED);
+	oidc_issue(oidc, &after, NOW); /* not among those that the end revoked */
+	request.code = after.code;
+	assert_string_equal(oidc_redeem(oidc, &request, NOW, &tokens), "invalid_grant");
 }
 
 static void a_code_of_a_session_past_its_end_is_refused(void **state)
@@ -410,11 +413,18 @@ static void a_code_without_a_session_is_refused(void **state)
 	assert_string_equal(oidc_redeem(oidc, &request, NOW, &tokens), "invalid_grant");
 }
 
+static enum status late_session_insert(struct store_tx *tx, void *ctx)
+{
+	const struct session_row row = session_row_of("late", "demo");
+
+	return store_session_insert(tx, &row);
+}
+
 static void a_code_of_a_disabled_person_is_refused(void **state)
 {
 	struct oidc *oidc = *state;
 	const struct token_set before = tokens_of(oidc);
-	const struct grant_new grant = oidc_grant(oidc), after = oidc_grant(oidc);
+	struct grant_new grant = oidc_grant(oidc), after = oidc_grant(oidc);
 	struct token_request request = oidc_request(oidc, grant.code);
 	struct token_set tokens;
 
@@ -422,6 +432,8 @@ static void a_code_of_a_disabled_person_is_refused(void **state)
 	assert_int_equal(user_set_disabled(&oidc->core, "demo", true, NOW), OK);
 	assert_string_equal(oidc_redeem(oidc, &request, NOW, &tokens), "invalid_grant");
 	assert_int_equal(userinfo(oidc, before.access_token, NOW + 1), E_REFUSED);
+	write_ok(oidc->core.store, late_session_insert, NULL); /* a session that the disabling did not end */
+	after.sid = "late";
 	oidc_issue(oidc, &after, NOW);
 	request.code = after.code;
 	assert_string_equal(oidc_redeem(oidc, &request, NOW, &tokens), "invalid_grant");
@@ -517,12 +529,18 @@ static void no_token_passes_for_another_kind(void **state)
 	const struct token_set tokens = tokens_of(oidc);
 	const struct grant_new grant = oidc_grant(oidc);
 	struct id_token_hint hint;
-	char *damaged = arena_strdup(oidc->arena, tokens.access_token);
+	const struct sign_job logout = {.key = &keyring_view(oidc->core.keyring)->es256,
+					.typ = "logout+jwt",
+					.payload = "{\"iss\":\"" ISSUER
+						   "\",\"sub\":\"demo\",\"aud\":\"web\",\"sid\":\"session\"}"};
+	char *damaged = arena_strdup(oidc->arena, tokens.access_token), *logout_token = NULL;
 
 	oidc_issue(oidc, &grant, NOW);
 	assert_int_equal(userinfo(oidc, tokens.id_token, NOW + 1), E_REFUSED);
 	assert_int_equal(userinfo(oidc, grant.code, NOW + 1), E_REFUSED);
 	assert_int_equal(userinfo(oidc, "", NOW + 1), E_REFUSED);
+	assert_int_equal(keyholder_sign(oidc->core.keyholder, oidc->arena, &logout, 1, &logout_token), OK);
+	assert_int_equal(id_token_hint_check(&oidc->core, oidc->arena, logout_token, &hint), E_REFUSED);
 	damaged[strlen(damaged) - 10] ^= 1;
 	assert_int_equal(userinfo(oidc, damaged, NOW + 1), E_REFUSED);
 	assert_int_equal(id_token_hint_check(&oidc->core, oidc->arena, tokens.access_token, &hint), E_REFUSED);
@@ -561,8 +579,8 @@ static void nonsense_is_no_hint(void **state)
 		"..",
 		"a.b.c",
 		"e30.e30.",
-		"eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUub3JnIiwic3ViIjoiZGVtbyIsInNpZCI6InMiLCJhdWQi"
-		"OiJ3ZWIifQ.",
+		("eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUub3JnIiwic3ViIjoiZGVtbyIsInNpZCI6InMiLCJhdWQi"
+		 "OiJ3ZWIifQ."), /* alg none */
 		"\"\t\r\n\001</script>",
 	};
 	struct oidc *oidc = *state;

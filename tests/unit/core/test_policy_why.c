@@ -52,9 +52,9 @@ static void the_sentence_names_the_service(void **state)
 		sentence, "Because a recent request was refused, Café 工資 asks for a longer number in new browsers.");
 	assert_int_equal(why_format(arena, "nothing", "Payroll", &sentence), E_INVALID);
 	assert_int_equal(why_format(arena, "enter_client", NULL, &sentence), OK);
-	assert_string_equal(sentence, "This service always asks you to type a number.");
+	assert_string_equal(sentence, "This service always asks for the number.");
 	assert_int_equal(why_format(arena, "enter_client", "  ", &sentence), OK);
-	assert_string_equal(sentence, "This service always asks you to type a number.");
+	assert_string_equal(sentence, "This service always asks for the number.");
 }
 
 static void hostile_names_cannot_change_the_sentence(void **state)

@@ -622,10 +622,13 @@ static void nobody_is_sent_to_an_unregistered_address(void **state)
 static void without_a_hint_nobody_is_sent_anywhere(void **state)
 {
 	struct oidc *oidc = *state;
-	struct exchange exchange = {.query = "client_id=web&post_logout_redirect_uri=" BYE};
+	struct exchange none = {.query = "client_id=web&post_logout_redirect_uri=" BYE};
+	struct exchange others = {.query = hint_of(oidc, "session", "&client_id=native&post_logout_redirect_uri=" BYE)};
 
-	ask(oidc, oidc_logout, &exchange);
-	page_is(&exchange, 200, "signed_out");
+	ask(oidc, oidc_logout, &none);
+	page_is(&none, 200, "signed_out");
+	ask(oidc, oidc_logout, &others);
+	page_is(&others, 200, "signed_out");
 }
 
 static void a_stolen_session_cookie_without_its_browser_ends_nothing(void **state)
