@@ -232,9 +232,29 @@ test("eight tabs of one browser wait at once, and all finish", LIMIT, async (t) 
 		await person.password(PASSWORD, page);
 		numbers.push(await person.carried(page));
 	}
-	for (const [at, device] of devices.entries()) await device.approve(await device.challenge(), numbers[at]);
-	await Promise.all(pages.map((page) => person.heading("Signed in", page)));
+	for (const [at, device] of devices.entries()) {
+		await device.approve(await device.challenge(), numbers[at]);
+		await person.heading("Signed in", pages[at]); // whoever signs in next in this browser signs this one out
+	}
 	person.calm();
+});
+
+test("one person in several tabs: the newest request counts, and the others go on from there", LIMIT, async (t) => {
+	const here = await scene(t, "payroll");
+	const { service, person, device } = here;
+	await atPush(here);
+	const second = await person.context.newPage();
+	await second.goto(`${service.origin}/signin`);
+	await person.identify("demo", second);
+	await person.password(PASSWORD, second);
+	const number = await person.carried(second);
+	await person.heading("A newer request took over");
+	await person.shoot("superseded");
+	await device.approve(await device.challenge(), number);
+	await person.heading("Signed in", second);
+	await person.page.getByRole("button", { name: "Use this window instead" }).click();
+	await person.signedIn();
+	person.calm(/status of 409/);
 });
 
 test("the keyboard alone is enough, and leaving says so to the service", LIMIT, async (t) => {
