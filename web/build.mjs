@@ -6,6 +6,7 @@
  *   dist/signin/form_post.html   the form_post reply; the server puts one form in place of <!--FORM-->
  *   dist/signin/assets/…         everything else, under /signin/assets/
  */
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -13,7 +14,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 
-const root = import.meta.dirname;
+const root = path.dirname(fileURLToPath(import.meta.url));
 const brotli = promisify(brotliCompress);
 const gzipped = promisify(gzip);
 

@@ -1,11 +1,12 @@
 /* Bundles tests/*.test.ts for Node and runs them; with names, only those whose file begins so. */
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const root = path.join(import.meta.dirname, '..');
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const wanted = process.argv.slice(2);
 const out = mkdtempSync(path.join(tmpdir(), 'symbolon-web-'));
 const tests = readdirSync(path.join(root, 'tests'))

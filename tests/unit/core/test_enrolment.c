@@ -44,13 +44,14 @@ static struct jose_key *key_new(struct core_test *test)
 static void proof_make(struct core_test *test, const struct started *started, const struct jose_key *key, const struct redeem_change *change, char out[BASE64URL_SIZE(32) + 1])
 {
 	const char *salt = change->salt ? change->salt : started->it.id;
-	uint8_t secret[16], k[32], mac[32];
+	uint8_t secret[16], bytes[16], k[32], mac[32];
 	struct text message;
 	char thumbprint[44];
 	size_t size;
 
 	IS(base64url_parse(change->secret ? change->secret : started->secret, 22, secret, 16, &size), OK);
-	hkdf_sha256(secret, 16, salt, strlen(salt), "symbolon enrol v1", k, 32);
+	IS(base64url_parse(salt, 22, bytes, 16, &size), OK);
+	hkdf_sha256(secret, 16, bytes, 16, "symbolon enrol v1", k, 32);
 	jose_key_thumbprint(key, thumbprint);
 	text_init(&message, 1024);
 	text_add_bytes(&message, "symbolon-enrol", 15);
