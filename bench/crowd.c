@@ -72,9 +72,9 @@ static int ascending(const void *a, const void *b)
 
 void crowd_run(const struct crowd *crowd, const struct daemon_under_test *daemon, struct crowd_result *ret_result)
 {
-	struct running running = { .crowd = crowd, .latency_us = calloc(crowd->count, sizeof(int64_t)) };
+	struct running running = {.crowd = crowd, .latency_us = calloc(crowd->count, sizeof(int64_t))};
 	struct runner *runners = calloc(crowd->visitors, sizeof(*runners));
-	struct crowd_result result = { .latency_us = running.latency_us };
+	struct crowd_result result = {.latency_us = running.latency_us};
 	struct reading before, after;
 
 	if (!running.latency_us || !runners || crowd->visitors > VISITORS_MAX)
@@ -88,7 +88,8 @@ void crowd_run(const struct crowd *crowd, const struct daemon_under_test *daemon
 	free(runners);
 	result.spent = reading_since(&before, &after);
 	if (result.spent.answers_5xx != result.put_off)
-		fail("the daemon answered %llu requests with 5xx", (unsigned long long)(result.spent.answers_5xx - result.put_off));
+		fail("the daemon answered %llu requests with 5xx",
+		     (unsigned long long)(result.spent.answers_5xx - result.put_off));
 	qsort(result.latency_us, crowd->count, sizeof(int64_t), ascending);
 	*ret_result = result;
 }

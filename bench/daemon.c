@@ -28,7 +28,7 @@ int64_t now_us(void)
 
 void rest_ms(int64_t ms)
 {
-	const struct timespec time = { ms / 1000, (long)(ms % 1000) * 1000000 };
+	const struct timespec time = {ms / 1000, (long)(ms % 1000) * 1000000};
 
 	nanosleep(&time, NULL);
 }
@@ -50,7 +50,9 @@ static void child_run(const struct daemon_under_test *daemon, pid_t parent)
 static bool is_answering(uint16_t port)
 {
 	static const char request[] = "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
-	const struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const struct sockaddr_in to = {.sin_family = AF_INET,
+				       .sin_port = htons(port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	char answer[64] = "";
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool answered = fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0 &&
@@ -68,7 +70,7 @@ int64_t daemon_start(struct daemon_under_test *daemon)
 {
 	const pid_t self = getpid();
 	const int64_t begun_us = now_us();
-	const struct timespec moment = { 0, 100000 };
+	const struct timespec moment = {0, 100000};
 
 	daemon->pid = fork();
 	if (daemon->pid < 0)
@@ -130,7 +132,7 @@ void reading_take(const struct daemon_under_test *daemon, struct reading *ret_re
 	struct http_answer answer;
 
 	http_client_init(&client, &daemon->metrics);
-	http_call(&client, &(struct http_request){ .method = "GET", .target = "/metrics" }, &answer);
+	http_call(&client, &(struct http_request){.method = "GET", .target = "/metrics"}, &answer);
 	if (answer.status != 200)
 		fail("GET /metrics: status %d", answer.status);
 	*ret_reading = (struct reading){
@@ -185,7 +187,7 @@ static int64_t kilobytes(pid_t pid, const char *file, const char *name)
 
 void memory_read(const struct daemon_under_test *daemon, struct memory *ret_memory)
 {
-	struct memory memory = { .written = kilobytes(daemon->pid, "smaps_rollup", "Private_Dirty:"), .is_exact = true };
+	struct memory memory = {.written = kilobytes(daemon->pid, "smaps_rollup", "Private_Dirty:"), .is_exact = true};
 
 	if (memory.written >= 0) {
 		memory.private_clean = kilobytes(daemon->pid, "smaps_rollup", "Private_Clean:");

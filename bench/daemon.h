@@ -30,8 +30,8 @@ struct reading reading_since(const struct reading *earlier, const struct reading
 
 /* Memory that is the process's own. `is_exact` false: the kernel gave only the anonymous part (needs root). */
 struct memory {
-	int64_t written;        /* bytes: heap, stacks, relocated data */
-	int64_t private_clean;  /* bytes of files that no other process happens to map */
+	int64_t written;       /* bytes: heap, stacks, relocated data */
+	int64_t private_clean; /* bytes of files that no other process happens to map */
 	int64_t resident;
 	bool is_exact;
 };

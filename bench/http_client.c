@@ -34,7 +34,7 @@ void fail(const char *format, ...)
 
 static void source_bind(int fd, const struct http_place *place)
 {
-	const struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000000u | place->source) };
+	const struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000000u | place->source)};
 	const int late = 1; /* the port is chosen at connect, when the pair is known */
 
 	if (!place->source)
@@ -46,8 +46,10 @@ static void source_bind(int fd, const struct http_place *place)
 
 static int place_connect(const struct http_place *place)
 {
-	const struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(place->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	const struct timeval timeout = { .tv_sec = TIMEOUT_S };
+	const struct sockaddr_in to = {.sin_family = AF_INET,
+				       .sin_port = htons(place->port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	const struct timeval timeout = {.tv_sec = TIMEOUT_S};
 	const int no_delay = 1;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -66,13 +68,14 @@ static void request_send(int fd, const struct http_place *place, const struct ht
 {
 	char bytes[REQUEST_MAX];
 	const size_t body_size = request->body ? strlen(request->body) : 0;
-	int size = snprintf(bytes, sizeof(bytes), "%s %s HTTP/1.1\r\nHost: %s\r\n%s", request->method, request->target, place->host,
-			    request->headers ? request->headers : "");
+	int size = snprintf(bytes, sizeof(bytes), "%s %s HTTP/1.1\r\nHost: %s\r\n%s", request->method, request->target,
+			    place->host, request->headers ? request->headers : "");
 
 	if (size < 0 || (size_t)size + body_size + 64 > sizeof(bytes))
 		fail("%s %s: the request is too long", request->method, request->target);
 	if (request->body)
-		size += snprintf(bytes + size, sizeof(bytes) - (size_t)size, "Content-Length: %zu\r\n\r\n%s", body_size, request->body);
+		size += snprintf(bytes + size, sizeof(bytes) - (size_t)size, "Content-Length: %zu\r\n\r\n%s", body_size,
+				 request->body);
 	else
 		size += snprintf(bytes + size, sizeof(bytes) - (size_t)size, "\r\n");
 	for (ssize_t sent, at = 0; at < size; at += sent) {
@@ -100,7 +103,7 @@ static void bytes_read(int fd, char *bytes, size_t *size, size_t max, const char
 
 void http_client_init(struct http_client *client, const struct http_place *place)
 {
-	*client = (struct http_client){ .place = place, .fd = -1, .bytes = malloc(ANSWER_MAX) };
+	*client = (struct http_client){.place = place, .fd = -1, .bytes = malloc(ANSWER_MAX)};
 	if (!client->bytes)
 		fail("out of memory");
 }
@@ -174,7 +177,7 @@ void http_call(struct http_client *client, const struct http_request *request, s
 	body_size = length ? strtoul(length, NULL, 10) : 0;
 	while (client->size < body_at + body_size)
 		bytes_read(client->fd, client->bytes, &client->size, ANSWER_MAX, request->target);
-	*ret_answer = (struct http_answer){ status_of(client->bytes), client->bytes, client->bytes + body_at, body_size };
+	*ret_answer = (struct http_answer){status_of(client->bytes), client->bytes, client->bytes + body_at, body_size};
 	if (connection && strncasecmp(connection, "close", 5) == 0)
 		http_client_close(client);
 }
@@ -188,7 +191,7 @@ void http_stream_open(struct http_stream *stream, const struct http_place *place
 
 	if (!bytes)
 		fail("out of memory");
-	*stream = (struct http_stream){ .fd = place_connect(place) };
+	*stream = (struct http_stream){.fd = place_connect(place)};
 	request_send(stream->fd, place, request);
 	body_at = headers_read(stream->fd, bytes, &size, EVENT_MAX, request->target);
 	if (status_of(bytes) != 200)
@@ -265,5 +268,5 @@ void http_stream_close(struct http_stream *stream)
 	if (stream->fd >= 0)
 		close(stream->fd);
 	free(stream->bytes);
-	*stream = (struct http_stream){ .fd = -1 };
+	*stream = (struct http_stream){.fd = -1};
 }

@@ -15,9 +15,9 @@
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 struct http_place {
-	uint16_t port;       /* on 127.0.0.1 */
-	const char *host;    /* the Host header */
-	uint32_t source;     /* the last three bytes of the 127/8 address to come from; 0: the kernel chooses */
+	uint16_t port;    /* on 127.0.0.1 */
+	const char *host; /* the Host header */
+	uint32_t source;  /* the last three bytes of the 127/8 address to come from; 0: the kernel chooses */
 };
 
 struct http_client {
@@ -48,7 +48,8 @@ struct http_answer {
 };
 
 void http_call(struct http_client *client, const struct http_request *request, struct http_answer *ret_answer);
-/* The value of a header, up to `size` with its NUL; fails when it is not there. `name` as it is written, e.g. "Location". */
+/* The value of a header, up to `size` with its NUL; fails when it is not there. `name` as it is written, e.g.
+ * "Location". */
 void http_header(const struct http_answer *answer, const char *name, char *out, size_t size);
 
 /* One event stream: a connection of its own, and memory only while an event is on its way. */

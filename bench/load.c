@@ -1,6 +1,6 @@
 /*
- * symbolon-load: measures a daemon of its own from outside, with whole sign-ins, and prints each figure beside its budget.
- * bench/run prepares the folder and calls it; docs/performance.md says how to read the table.
+ * symbolon-load: measures a daemon of its own from outside, with whole sign-ins, and prints each figure beside its
+ * budget. bench/run prepares the folder and calls it; docs/performance.md says how to read the table.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -18,8 +18,8 @@
 #define IN_FLIGHT       64
 #define PHONES          640
 #define CODES           160
-#define PUSH_ROUNDS     8  /* sign-ins of each phone that count, after one that warms up */
-#define LARGE_ROUNDS    4  /* the same among many accounts */
+#define PUSH_ROUNDS     8     /* sign-ins of each phone that count, after one that warms up */
+#define LARGE_ROUNDS    4     /* the same among many accounts */
 #define EXTRA_ACCOUNTS  79200 /* 100 times PHONES + CODES */
 #define SMALL_REQUESTS  40000
 #define COLD_STARTS     5
@@ -27,8 +27,8 @@
 #define WAITING_MANY    15000
 #define DESCRIPTORS_OWN 1500 /* beside the waiting pages: phones, visitors, files */
 
-/* Short SHA-256 and HMAC of one push sign-in: an upper figure by reading the code. Five cookies, the login's read again for
- * each, ids of tokens and codes, PKCE, a body hash, details, answer, client secret, the keyed hash of the name. */
+/* Short SHA-256 and HMAC of one push sign-in: an upper figure by reading the code. Five cookies, the login's read again
+ * for each, ids of tokens and codes, PKCE, a body hash, details, answer, client secret, the keyed hash of the name. */
 #define SHORT_HASHES 24
 
 /* Microseconds an operation, by `openssl speed` in the same run. */
@@ -77,14 +77,17 @@ static void fetch_work(struct visitor *visitor, size_t index, void *ctx)
 	const struct fetch *fetch = ctx;
 	struct http_answer answer;
 
-	http_call(&visitor->browser, &(struct http_request){ .method = "GET", .target = fetch->target, .headers = fetch->headers }, &answer);
+	http_call(&visitor->browser,
+		  &(struct http_request){.method = "GET", .target = fetch->target, .headers = fetch->headers}, &answer);
 	if (answer.status != 200 || answer.body_size == 0)
 		fail("%s: status %d", fetch->target, answer.status);
 }
 
-static void run(const struct bench *bench, size_t count, void (*work)(struct visitor *, size_t, void *), void *ctx, struct crowd_result *ret_result)
+static void run(const struct bench *bench, size_t count, void (*work)(struct visitor *, size_t, void *), void *ctx,
+		struct crowd_result *ret_result)
 {
-	const struct crowd crowd = { .site = &bench->site, .visitors = IN_FLIGHT, .count = count, .work = work, .ctx = ctx };
+	const struct crowd crowd = {
+		.site = &bench->site, .visitors = IN_FLIGHT, .count = count, .work = work, .ctx = ctx};
 
 	crowd_run(&crowd, &bench->daemon, ret_result);
 }
@@ -112,9 +115,11 @@ static void start_measure(struct bench *bench)
 	memory_read(&bench->daemon, &memory);
 	report_section("start and memory");
 	report_line("fork to the first answer, best of 5", (double)best_us / 1000, "ms", 30, NULL);
-	report_line("private memory, idle", (double)memory.written / 1e6, "MB", 6, memory.is_exact ? NULL : "anonymous only: not run as root");
+	report_line("private memory, idle", (double)memory.written / 1e6, "MB", 6,
+		    memory.is_exact ? NULL : "anonymous only: not run as root");
 	if (memory.is_exact)
-		report_line("  and file pages that nobody else maps now", (double)memory.private_clean / 1e6, "MB", NO_BUDGET, NULL);
+		report_line("  and file pages that nobody else maps now", (double)memory.private_clean / 1e6, "MB",
+			    NO_BUDGET, NULL);
 	report_line("resident, idle", (double)memory.resident / 1e6, "MB", NO_BUDGET, NULL);
 }
 
@@ -134,9 +139,11 @@ static void fetch_measure(const struct bench *bench, const char *name, struct fe
 static void small_measure(const struct bench *bench)
 {
 	report_section("single requests, CPU each");
-	fetch_measure(bench, "GET /healthz (the least that a request costs)", (struct fetch){ .target = "/healthz" }, NO_BUDGET);
-	fetch_measure(bench, "GET /.well-known/openid-configuration", (struct fetch){ .target = "/.well-known/openid-configuration" }, 25);
-	fetch_measure(bench, "GET /jwks", (struct fetch){ .target = "/jwks" }, 25);
+	fetch_measure(bench, "GET /healthz (the least that a request costs)", (struct fetch){.target = "/healthz"},
+		      NO_BUDGET);
+	fetch_measure(bench, "GET /.well-known/openid-configuration",
+		      (struct fetch){.target = "/.well-known/openid-configuration"}, 25);
+	fetch_measure(bench, "GET /jwks", (struct fetch){.target = "/jwks"}, 25);
 }
 
 static void userinfo_measure(const struct bench *bench, const char *access_token)
@@ -145,15 +152,15 @@ static void userinfo_measure(const struct bench *bench, const char *access_token
 
 	snprintf(headers, sizeof(headers), "Authorization: Bearer %s\r\n", access_token);
 	report_section("with an access token, CPU each");
-	fetch_measure(bench, "GET /userinfo", (struct fetch){ .target = "/userinfo", .headers = headers }, 60);
+	fetch_measure(bench, "GET /userinfo", (struct fetch){.target = "/userinfo", .headers = headers}, 60);
 }
 
 /* ---- push sign-ins ---- */
 
 static double cryptography_us(const struct bench *bench, const struct crowd_result *result, size_t count)
 {
-	return each((double)result->signed_things, count) * bench->prices.verify + each((double)result->spent.signatures, count) * bench->prices.sign +
-	       SHORT_HASHES * bench->prices.hash;
+	return each((double)result->signed_things, count) * bench->prices.verify +
+	       each((double)result->spent.signatures, count) * bench->prices.sign + SHORT_HASHES * bench->prices.hash;
 }
 
 static void push_report(struct bench *bench, const struct crowd_result *result, size_t count)
@@ -162,9 +169,12 @@ static void push_report(struct bench *bench, const struct crowd_result *result, 
 	const double cpu_us = each((double)spent->cpu_us, count), cryptography = cryptography_us(bench, result, count);
 
 	report_section("push sign-in, end to end, 64 in flight");
-	report_line("sign-ins for each second of a core", 1e6 / cpu_us, "", NO_BUDGET, "the daemon's CPU; the load generator's is not in it");
-	report_line("sign-ins a second in this run", (double)count / ((double)spent->at_us / 1e6), "", NO_BUDGET, "generator and daemon share the machine");
-	report_line("time, median", (double)result->latency_us[count / 2] / 1000, "ms", NO_BUDGET, "identify leaves on a grid of 50 ms");
+	report_line("sign-ins for each second of a core", 1e6 / cpu_us, "", NO_BUDGET,
+		    "the daemon's CPU; the load generator's is not in it");
+	report_line("sign-ins a second in this run", (double)count / ((double)spent->at_us / 1e6), "", NO_BUDGET,
+		    "generator and daemon share the machine");
+	report_line("time, median", (double)result->latency_us[count / 2] / 1000, "ms", NO_BUDGET,
+		    "identify leaves on a grid of 50 ms");
 	report_line("time, 99 of 100", (double)result->latency_us[count * 99 / 100] / 1000, "ms", NO_BUDGET, NULL);
 	report_line("requests", each((double)result->requests, count), "", 8, NULL);
 	report_line("durable writes", each((double)spent->writes, count), "", 5, NULL);
@@ -201,7 +211,7 @@ static void push_measure(struct bench *bench, char access_token[2048])
 static void *hash_some(void *arg)
 {
 	const struct password_params *params = arg;
-	const uint8_t salt[16] = { 1 };
+	const uint8_t salt[16] = {1};
 	uint8_t raw[32];
 
 	for (int i = 0; i < 20; i++)
@@ -229,7 +239,7 @@ static double hash_price_us(struct password_params params)
 static void code_measure(struct bench *bench)
 {
 	struct people *people = &bench->people;
-	const struct password_params chosen = { people->hash_memory_kib, people->hash_passes, people->hash_lanes };
+	const struct password_params chosen = {people->hash_memory_kib, people->hash_passes, people->hash_lanes};
 	struct crowd_result result;
 	double whole_us, hash_us;
 
@@ -242,13 +252,16 @@ static void code_measure(struct bench *bench)
 	hash_us = hash_price_us(chosen);
 	run(bench, people->code_count, password_work, people, &result);
 	whole_us = each((double)result.spent.cpu_us, people->code_count);
-	report_line("password and code", whole_us, "us", NO_BUDGET, "with the cheapest hash that is allowed, to see the rest");
+	report_line("password and code", whole_us, "us", NO_BUDGET,
+		    "with the cheapest hash that is allowed, to see the rest");
 	hash_us = (hash_us + hash_price_us(chosen)) / 2;
 	report_line("  the hash at its price", hash_us, "us", NO_BUDGET, "7168 KiB, 1 pass, two at a time");
 	report_line("  the rest", whole_us - hash_us, "us", 500, NULL);
 	report_line("  durable writes", each((double)result.spent.writes, people->code_count), "", 5, NULL);
-	report_line("  passwords put off with 503, of 64 at once", each((double)result.put_off * 100, people->code_count), "%", 0, "tried again until taken");
-	report_line("argon2id as configured by default", hash_price_us(password_default), "us", NO_BUDGET, "19456 KiB, 2 passes");
+	report_line("  passwords put off with 503, of 64 at once",
+		    each((double)result.put_off * 100, people->code_count), "%", 0, "tried again until taken");
+	report_line("argon2id as configured by default", hash_price_us(password_default), "us", NO_BUDGET,
+		    "19456 KiB, 2 passes");
 	free(result.latency_us);
 }
 
@@ -257,15 +270,17 @@ static void code_measure(struct bench *bench)
 static void waiting_report(const struct bench *bench)
 {
 	struct rlimit limit;
-	size_t counts[WAITING_STEPS] = { WAITING_FEW, WAITING_MANY };
+	size_t counts[WAITING_STEPS] = {WAITING_FEW, WAITING_MANY};
 	struct waiting_cost costs[WAITING_STEPS];
 	char name[80];
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < WAITING_MANY + DESCRIPTORS_OWN)
-		counts[1] = limit.rlim_cur > 2 * DESCRIPTORS_OWN + WAITING_FEW ? limit.rlim_cur - DESCRIPTORS_OWN : 2 * WAITING_FEW;
+		counts[1] = limit.rlim_cur > 2 * DESCRIPTORS_OWN + WAITING_FEW ? limit.rlim_cur - DESCRIPTORS_OWN
+									       : 2 * WAITING_FEW;
 	report_section("sign-in pages that wait (plain HTTP)");
 	if (counts[1] != WAITING_MANY)
-		printf("  only %zu pages: this account may open %lu files (ulimit -n)\n", counts[1], (unsigned long)limit.rlim_cur);
+		printf("  only %zu pages: this account may open %lu files (ulimit -n)\n", counts[1],
+		       (unsigned long)limit.rlim_cur);
 	waiting_measure(&bench->daemon, &bench->site, counts, costs);
 	for (size_t i = 0; i < WAITING_STEPS; i++) {
 		snprintf(name, sizeof(name), "private memory of a page, %zu waiting", costs[i].count);
@@ -297,7 +312,8 @@ static void accounts_measure(struct bench *bench)
 	run(bench, count, push_work, people, &result);
 	report_section("push sign-in among 100 times the accounts");
 	report_line("CPU", each((double)result.spent.cpu_us, count), "us", NO_BUDGET, NULL);
-	report_line("CPU / CPU among few accounts", each((double)result.spent.cpu_us, count) / bench->push_us, "x", 1.1, NULL);
+	report_line("CPU / CPU among few accounts", each((double)result.spent.cpu_us, count) / bench->push_us, "x", 1.1,
+		    NULL);
 	free(result.latency_us);
 }
 
@@ -385,16 +401,19 @@ static void option_take(struct bench *bench, int option, const char *value)
 static void options_read(struct bench *bench, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "program", required_argument, NULL, 'p' },  { "config", required_argument, NULL, 'c' },    { "log", required_argument, NULL, 'l' },
-		{ "port", required_argument, NULL, 'o' },     { "metrics", required_argument, NULL, 'm' },   { "sign-us", required_argument, NULL, 's' },
-		{ "verify-us", required_argument, NULL, 'v' }, { "hash-us", required_argument, NULL, 'h' },  { "part", required_argument, NULL, 'a' }, { 0 },
+		{"program", required_argument, NULL, 'p'},   {"config", required_argument, NULL, 'c'},
+		{"log", required_argument, NULL, 'l'},       {"port", required_argument, NULL, 'o'},
+		{"metrics", required_argument, NULL, 'm'},   {"sign-us", required_argument, NULL, 's'},
+		{"verify-us", required_argument, NULL, 'v'}, {"hash-us", required_argument, NULL, 'h'},
+		{"part", required_argument, NULL, 'a'},      {0},
 	};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
 		option_take(bench, option, optarg);
-	if (!bench->daemon.program || !bench->daemon.config || !bench->daemon.log || !bench->daemon.place.port || !bench->daemon.metrics.port ||
-	    bench->prices.sign <= 0 || bench->prices.verify <= 0 || bench->prices.hash <= 0) {
+	if (!bench->daemon.program || !bench->daemon.config || !bench->daemon.log || !bench->daemon.place.port ||
+	    !bench->daemon.metrics.port || bench->prices.sign <= 0 || bench->prices.verify <= 0 ||
+	    bench->prices.hash <= 0) {
 		fprintf(stderr, "symbolon-load is run by bench/run (./run bench), which gives it what it needs\n");
 		exit(2);
 	}
@@ -403,13 +422,13 @@ static void options_read(struct bench *bench, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static char host[32], issuer[40];
-	struct bench bench = { .people = { .phone_count = PHONES, .code_count = CODES } };
+	struct bench bench = {.people = {.phone_count = PHONES, .code_count = CODES}};
 
 	options_read(&bench, argc, argv);
 	snprintf(host, sizeof(host), "127.0.0.1:%u", bench.daemon.place.port);
 	snprintf(issuer, sizeof(issuer), "http://%s", host);
 	bench.daemon.place.host = bench.daemon.metrics.host = host;
-	bench.site = (struct site){ &bench.daemon.place, issuer, &bench.people };
+	bench.site = (struct site){&bench.daemon.place, issuer, &bench.people};
 	descriptors_raise();
 	people_make(bench.daemon.config, &bench.people);
 	everything(&bench);

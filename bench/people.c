@@ -16,19 +16,20 @@
 #define BATCH     256
 #define PERIOD_S  30
 
-const char *const client_ids[3] = { "bench-push", "bench-code", "bench-password" };
+const char *const client_ids[3] = {"bench-push", "bench-code", "bench-password"};
 
 static void core_open(struct core *core, struct arena *arena, const char *config)
 {
 	char problem[256] = "cannot be opened";
 	struct text errors;
 
-	*core = (struct core){ .random = &random_system };
+	*core = (struct core){.random = &random_system};
 	text_init(&errors, 16 * 1024);
 	if (settings_load(arena, config, &core->settings, &errors) != OK)
 		fail("%s: %s", config, errors.size ? errors.data : "cannot be read");
 	text_done(&errors);
-	if (store_open(&(struct store_settings){ .url = core->settings->database, .migrate = true, .readers = 1 }, &core->store, problem) != OK ||
+	if (store_open(&(struct store_settings){.url = core->settings->database, .migrate = true, .readers = 1},
+		       &core->store, problem) != OK ||
 	    keyholder_open(core->settings->kek, &core->keyholder, problem) != OK)
 		fail("%s: %s", config, problem);
 	if (keyring_open(core->store, &core->keyring) != OK)
@@ -55,10 +56,13 @@ static void *zeroed(size_t count, size_t size)
 
 static void clients_make(const struct core *core, struct arena *arena, struct people *people)
 {
-	static const char *const uris[] = { CLIENT_REDIRECT };
+	static const char *const uris[] = {CLIENT_REDIRECT};
 
 	for (size_t i = 0; i < ARRAY_COUNT(client_ids); i++) {
-		const struct client_new client = { .id = client_ids[i], .name = "Bench", .redirect_uris = uris, .redirect_uri_count = 1 };
+		const struct client_new client = {.id = client_ids[i],
+						  .name = "Bench",
+						  .redirect_uris = uris,
+						  .redirect_uri_count = 1};
 		const char *problem = "failed";
 
 		if (client_add(core, arena, &client, clock_now(), people->client_secret[i], &problem) != OK)
@@ -79,7 +83,12 @@ struct batch {
 static enum status person_write(struct store_tx *tx, const struct batch *batch, size_t i)
 {
 	const struct person *person = &batch->people[i];
-	const struct user_row user = { .id = person->id, .name = person->name, .display_name = "", .email = "", .created_at = batch->now, .updated_at = batch->now };
+	const struct user_row user = {.id = person->id,
+				      .name = person->name,
+				      .display_name = "",
+				      .email = "",
+				      .created_at = batch->now,
+				      .updated_at = batch->now};
 	const struct device_row device = {
 		.id = person->device_id,
 		.user_id = person->id,
@@ -121,7 +130,8 @@ static void batches_write(const struct core *core, const struct batch *all)
 
 /* ---- people with a phone ---- */
 
-static void phone_make(const struct core *core, struct arena *arena, struct person *person, char jwk[512], char thumbprint[44])
+static void phone_make(const struct core *core, struct arena *arena, struct person *person, char jwk[512],
+		       char thumbprint[44])
 {
 	scoped_jose_key *key = NULL;
 	const char *public_jwk;
@@ -129,7 +139,8 @@ static void phone_make(const struct core *core, struct arena *arena, struct pers
 
 	id_new(core->random, person->id);
 	id_new(core->random, person->device_id);
-	if (symbolon_key_generate(&private_jwk) != SYMBOLON_OK || jose_key_parse(private_jwk, strlen(private_jwk), &key) != OK ||
+	if (symbolon_key_generate(&private_jwk) != SYMBOLON_OK ||
+	    jose_key_parse(private_jwk, strlen(private_jwk), &key) != OK ||
 	    symbolon_device_new(core->settings->issuer, person->device_id, private_jwk, &person->device) != SYMBOLON_OK)
 		fail("a device's key cannot be made");
 	symbolon_text_free(&private_jwk);
@@ -142,7 +153,7 @@ static void phone_make(const struct core *core, struct arena *arena, struct pers
 
 static void phones_make(const struct core *core, struct arena *arena, struct people *people)
 {
-	struct batch batch = { .count = people->phone_count, .now = clock_now() };
+	struct batch batch = {.count = people->phone_count, .now = clock_now()};
 
 	people->phones = batch.people = zeroed(people->phone_count, sizeof(*people->phones));
 	batch.jwk = zeroed(people->phone_count, sizeof(*batch.jwk));
@@ -160,8 +171,9 @@ static void phones_make(const struct core *core, struct arena *arena, struct peo
 
 static void code_make(const struct core *core, struct arena *arena, struct person *person)
 {
-	const struct user_new user = { .name = person->name, .password = PEOPLE_PASSWORD };
-	const struct totp_wish wish = { .user_id = person->id, .username = person->name, .label = "Bench", .algorithm = "SHA1", .digits = 6 };
+	const struct user_new user = {.name = person->name, .password = PEOPLE_PASSWORD};
+	const struct totp_wish wish = {
+		.user_id = person->id, .username = person->name, .label = "Bench", .algorithm = "SHA1", .digits = 6};
 	struct totp_enrolment enrolment;
 	struct otpauth otp;
 	const char *problem = "failed";
@@ -170,7 +182,8 @@ static void code_make(const struct core *core, struct arena *arena, struct perso
 
 	if (user_add(core, arena, &user, now, person->id, &problem) != OK)
 		fail("user %s: %s", person->name, problem);
-	if (totp_enrol_start(core, arena, &wish, now, &enrolment) != OK || otpauth_parse(arena, enrolment.otpauth, &otp, &problem) != OK)
+	if (totp_enrol_start(core, arena, &wish, now, &enrolment) != OK ||
+	    otpauth_parse(arena, enrolment.otpauth, &otp, &problem) != OK)
 		fail("a code generator cannot be made: %s", problem);
 	memcpy(person->seed, otp.seed, otp.seed_size);
 	person->seed_size = otp.seed_size;
@@ -206,7 +219,7 @@ void person_code(struct person *person, int64_t now, char out[16])
 void people_extra(const char *config, size_t count)
 {
 	scoped_arena *arena = arena_new(ARENA_MAX);
-	struct batch batch = { .people = zeroed(count, sizeof(struct person)), .count = count, .now = clock_now() };
+	struct batch batch = {.people = zeroed(count, sizeof(struct person)), .count = count, .now = clock_now()};
 	struct core core;
 
 	core_open(&core, arena, config);

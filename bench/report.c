@@ -28,7 +28,11 @@ void report_line(const char *name, double value, const char *unit, double budget
 		figure_format(limit, sizeof(limit), budget, unit);
 		snprintf(allowed, sizeof(allowed), "<= %s", limit);
 	}
-	printf("  %-50s %12s %14s  %s%s%s\n", name, measured, allowed, budget < 0 ? "" : value <= budget ? "ok" : "OVER", note ? "  " : "", note ? note : "");
+	printf("  %-50s %12s %14s  %s%s%s\n", name, measured, allowed,
+	       budget < 0        ? ""
+	       : value <= budget ? "ok"
+				 : "OVER",
+	       note ? "  " : "", note ? note : "");
 	fflush(stdout);
 	over += budget >= 0 && value > budget;
 }

@@ -17,7 +17,7 @@
 
 void visitor_init(struct visitor *visitor, const struct site *site)
 {
-	*visitor = (struct visitor){ .site = site };
+	*visitor = (struct visitor){.site = site};
 	http_client_init(&visitor->browser, site->place);
 	http_client_init(&visitor->phone, site->place);
 	http_client_init(&visitor->service, site->place);
@@ -44,7 +44,8 @@ static void browser_get(struct visitor *visitor, const char *target, const char 
 
 	snprintf(headers, sizeof(headers), AGENT "%s", cookie);
 	visitor->requests++;
-	http_call(&visitor->browser, &(struct http_request){ .method = "GET", .target = target, .headers = headers }, ret_answer);
+	http_call(&visitor->browser, &(struct http_request){.method = "GET", .target = target, .headers = headers},
+		  ret_answer);
 }
 
 void login_begin(struct visitor *visitor, enum bench_client client)
@@ -55,13 +56,15 @@ void login_begin(struct visitor *visitor, enum bench_client client)
 
 	snprintf(target, sizeof(target),
 		 "/authorize?client_id=%s&response_type=code&scope=openid&state=af0ifjsldkj&nonce=n-0S6_WzA2Mj"
-		 "&redirect_uri=https%%3A%%2F%%2Fservice.example.org%%2Fcallback&code_challenge=" CHALLENGE "&code_challenge_method=S256",
+		 "&redirect_uri=https%%3A%%2F%%2Fservice.example.org%%2Fcallback&code_challenge=" CHALLENGE
+		 "&code_challenge_method=S256",
 		 client_ids[client]);
 	browser_get(visitor, target, "", &answer);
 	expect_status(&answer, 303, "GET /authorize");
 	http_header(&answer, "Location", location, sizeof(location));
 	http_header(&answer, "Set-Cookie", cookie, sizeof(cookie));
-	if (strncmp(location, page, sizeof(page) - 1) != 0 || strlen(location + sizeof(page) - 1) >= sizeof(visitor->login))
+	if (strncmp(location, page, sizeof(page) - 1) != 0 ||
+	    strlen(location + sizeof(page) - 1) >= sizeof(visitor->login))
 		fail("GET /authorize leads to %s", location);
 	memcpy(visitor->login, location + sizeof(page) - 1, strlen(location + sizeof(page) - 1) + 1);
 	snprintf(visitor->cookie, sizeof(visitor->cookie), "Cookie: %.*s\r\n", (int)strcspn(cookie, ";"), cookie);
@@ -94,10 +97,11 @@ void page_post(struct visitor *visitor, const char *step, const char *body, stru
 	char target[128], headers[512];
 
 	snprintf(target, sizeof(target), "/signin/v1/logins/%s/%s", visitor->login, step);
-	snprintf(headers, sizeof(headers), AGENT "%sOrigin: %s\r\nContent-Type: application/json\r\n", visitor->cookie, visitor->site->issuer);
+	snprintf(headers, sizeof(headers), AGENT "%sOrigin: %s\r\nContent-Type: application/json\r\n", visitor->cookie,
+		 visitor->site->issuer);
 	do {
 		visitor->requests++;
-		http_call(&visitor->browser, &(struct http_request){ "POST", target, headers, body }, ret_answer);
+		http_call(&visitor->browser, &(struct http_request){"POST", target, headers, body}, ret_answer);
 	} while (is_put_off(visitor, ret_answer));
 	expect_status(ret_answer, 200, target);
 }
@@ -109,14 +113,16 @@ void login_wait(struct visitor *visitor, const struct http_place *place, struct 
 	snprintf(target, sizeof(target), "/signin/v1/logins/%s/events", visitor->login);
 	snprintf(headers, sizeof(headers), AGENT "%sAccept: text/event-stream\r\n", visitor->cookie);
 	visitor->requests++;
-	http_stream_open(ret_stream, place, &(struct http_request){ .method = "GET", .target = target, .headers = headers });
+	http_stream_open(ret_stream, place,
+			 &(struct http_request){.method = "GET", .target = target, .headers = headers});
 	http_stream_wait(ret_stream, "state", state, sizeof(state));
 }
 
 static bool state_is(const char *text, const char *wanted)
 {
 	scoped_json *state = NULL;
-	const char *is = json_parse_limited(text, strlen(text), 8, &state) == OK ? json_get_string(state, "state") : NULL;
+	const char *is =
+		json_parse_limited(text, strlen(text), 8, &state) == OK ? json_get_string(state, "state") : NULL;
 
 	if (!is)
 		fail("a state that cannot be read: %.300s", text);
@@ -139,15 +145,18 @@ static void number_read(const char *text, char out[16])
 /* ---- the phone ---- */
 
 /* One signed request of a device: its Authorization and content headers. */
-static void device_headers(const struct site *site, const struct person *person, const char *method, const char *target, const char *body, char *out, size_t size)
+static void device_headers(const struct site *site, const struct person *person, const char *method, const char *target,
+			   const char *body, char *out, size_t size)
 {
 	char url[256];
 	char *authorization;
 
 	snprintf(url, sizeof(url), "%s%s", site->issuer, target);
-	if (symbolon_request_authorization(person->device, method, url, body, body ? strlen(body) : 0, clock_now(), &authorization) != SYMBOLON_OK)
+	if (symbolon_request_authorization(person->device, method, url, body, body ? strlen(body) : 0, clock_now(),
+					   &authorization) != SYMBOLON_OK)
 		fail("a device's request cannot be signed");
-	if ((size_t)snprintf(out, size, "Authorization: %s\r\n%s", authorization, body ? "Content-Type: application/json\r\n" : "") >= size)
+	if ((size_t)snprintf(out, size, "Authorization: %s\r\n%s", authorization,
+			     body ? "Content-Type: application/json\r\n" : "") >= size)
 		fail("a device's request is too long");
 	symbolon_text_free(&authorization);
 }
@@ -157,17 +166,19 @@ void phone_listen(const struct site *site, struct person *person)
 	char headers[2048];
 
 	device_headers(site, person, "GET", "/device/v1/events", NULL, headers, sizeof(headers));
-	http_stream_open(&person->events, site->place, &(struct http_request){ .method = "GET", .target = "/device/v1/events", .headers = headers });
+	http_stream_open(&person->events, site->place,
+			 &(struct http_request){.method = "GET", .target = "/device/v1/events", .headers = headers});
 }
 
-static void device_call(struct visitor *visitor, const struct person *person, const char *method, const char *target, const char *body, struct http_answer *ret_answer)
+static void device_call(struct visitor *visitor, const struct person *person, const char *method, const char *target,
+			const char *body, struct http_answer *ret_answer)
 {
 	char headers[2048];
 
 	device_headers(visitor->site, person, method, target, body, headers, sizeof(headers));
 	visitor->requests++;
 	visitor->signed_things++;
-	http_call(&visitor->phone, &(struct http_request){ method, target, headers, body }, ret_answer);
+	http_call(&visitor->phone, &(struct http_request){method, target, headers, body}, ret_answer);
 	expect_status(ret_answer, 200, target);
 }
 
@@ -238,16 +249,21 @@ static void code_redeem(struct visitor *visitor, enum bench_client client, const
 
 	snprintf(pair, sizeof(pair), "%s:%s", client_ids[client], visitor->site->people->client_secret[client]);
 	base64_format(pair, strlen(pair), basic);
-	snprintf(headers, sizeof(headers), "Authorization: Basic %s\r\nContent-Type: application/x-www-form-urlencoded\r\n", basic);
-	snprintf(body, sizeof(body), "grant_type=authorization_code&code=%s&code_verifier=" VERIFIER "&redirect_uri=https%%3A%%2F%%2Fservice.example.org%%2Fcallback", code);
+	snprintf(headers, sizeof(headers),
+		 "Authorization: Basic %s\r\nContent-Type: application/x-www-form-urlencoded\r\n", basic);
+	snprintf(body, sizeof(body),
+		 "grant_type=authorization_code&code=%s&code_verifier=" VERIFIER
+		 "&redirect_uri=https%%3A%%2F%%2Fservice.example.org%%2Fcallback",
+		 code);
 	visitor->requests++;
-	http_call(&visitor->service, &(struct http_request){ "POST", "/token", headers, body }, &answer);
+	http_call(&visitor->service, &(struct http_request){"POST", "/token", headers, body}, &answer);
 	expect_status(&answer, 200, "POST /token");
 	if (json_parse_limited(answer.body, answer.body_size, 4, &tokens) != OK)
 		fail("POST /token: %.300s", answer.body);
 	access_token = json_get_string(tokens, "access_token");
 	id_token = json_get_string(tokens, "id_token");
-	if (!id_token || strlen(id_token) < 100 || !access_token || strlen(access_token) >= sizeof(visitor->access_token))
+	if (!id_token || strlen(id_token) < 100 || !access_token ||
+	    strlen(access_token) >= sizeof(visitor->access_token))
 		fail("POST /token: tokens are missing: %.300s", answer.body);
 	memcpy(visitor->access_token, access_token, strlen(access_token) + 1);
 }

@@ -50,13 +50,14 @@ static void open_one(struct visitor *visitor, size_t index, void *ctx)
 }
 
 /*
- * The cheapest change of a login: the page's "start over" while it asks for the name. One durable write, and a wake. The
- * watched pages are spread over all that wait; each hears of it before the next change.
+ * The cheapest change of a login: the page's "start over" while it asks for the name. One durable write, and a wake.
+ * The watched pages are spread over all that wait; each hears of it before the next change.
  */
 static void change_one(struct visitor *visitor, size_t index, void *ctx)
 {
 	struct room *room = ctx;
-	struct page *page = &room->pages[room->first + index * (room->count / CHANGES ? room->count / CHANGES : 1) % room->count];
+	struct page *page =
+		&room->pages[room->first + index * (room->count / CHANGES ? room->count / CHANGES : 1) % room->count];
 	struct http_answer answer;
 	char state[8192];
 
@@ -66,10 +67,10 @@ static void change_one(struct visitor *visitor, size_t index, void *ctx)
 		http_stream_wait(&page->stream, "state", state, sizeof(state));
 }
 
-static int64_t crowd_cpu_us(const struct daemon_under_test *daemon, const struct site *site, struct room *room, size_t count,
-			    void (*work)(struct visitor *, size_t, void *))
+static int64_t crowd_cpu_us(const struct daemon_under_test *daemon, const struct site *site, struct room *room,
+			    size_t count, void (*work)(struct visitor *, size_t, void *))
 {
-	const struct crowd crowd = { .site = site, .visitors = VISITORS, .count = count, .work = work, .ctx = room };
+	const struct crowd crowd = {.site = site, .visitors = VISITORS, .count = count, .work = work, .ctx = room};
 	struct crowd_result result;
 
 	crowd_run(&crowd, daemon, &result);
@@ -78,10 +79,11 @@ static int64_t crowd_cpu_us(const struct daemon_under_test *daemon, const struct
 }
 
 /* Watched and unwatched batches take turns, so that what else the machine does meets both. */
-static void changes_measure(const struct daemon_under_test *daemon, const struct site *site, struct page *pages, struct waiting_cost *cost, size_t total)
+static void changes_measure(const struct daemon_under_test *daemon, const struct site *site, struct page *pages,
+			    struct waiting_cost *cost, size_t total)
 {
-	struct room watched = { site->place, pages, 0, cost->count };
-	struct room unwatched = { site->place, pages, total, UNWATCHED };
+	struct room watched = {site->place, pages, 0, cost->count};
+	struct room unwatched = {site->place, pages, total, UNWATCHED};
 	int64_t with_us = 0, without_us = 0;
 
 	for (int i = 0; i < BATCHES; i++) {
@@ -111,11 +113,12 @@ static int64_t private_bytes(const struct daemon_under_test *daemon)
 	return memory.written;
 }
 
-void waiting_measure(const struct daemon_under_test *daemon, const struct site *site, const size_t counts[WAITING_STEPS], struct waiting_cost ret_costs[WAITING_STEPS])
+void waiting_measure(const struct daemon_under_test *daemon, const struct site *site,
+		     const size_t counts[WAITING_STEPS], struct waiting_cost ret_costs[WAITING_STEPS])
 {
 	const size_t total = counts[WAITING_STEPS - 1];
 	struct page *pages = calloc(total + UNWATCHED, sizeof(*pages));
-	struct room room = { .place = site->place, .pages = pages };
+	struct room room = {.place = site->place, .pages = pages};
 	int64_t before;
 
 	if (!pages)
@@ -128,7 +131,7 @@ void waiting_measure(const struct daemon_under_test *daemon, const struct site *
 	for (size_t step = 0; step < WAITING_STEPS; step++) {
 		crowd_cpu_us(daemon, site, &room, counts[step] - room.first, open_one);
 		room.first = counts[step];
-		ret_costs[step] = (struct waiting_cost){ .count = counts[step] };
+		ret_costs[step] = (struct waiting_cost){.count = counts[step]};
 		ret_costs[step].bytes_each = (double)(private_bytes(daemon) - before) / (double)counts[step];
 		ret_costs[step].idle_core = idle_measure(daemon);
 		changes_measure(daemon, site, pages, &ret_costs[step], total);

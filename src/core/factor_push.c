@@ -207,6 +207,8 @@ void push_wake(const struct login_op *op, const struct push_draft *draft)
 {
 	if (draft && draft->row.user_id && !draft->row.hidden)
 		core_wake(op->core, "user", draft->row.user_id);
+	if (draft && *draft->replaced_login)
+		core_wake(op->core, "login", draft->replaced_login);
 }
 
 const struct ask *login_first_push(const struct login *login)
@@ -244,8 +246,6 @@ enum status login_push(const struct core *core, struct arena *arena, const char 
 	op.more = &draft;
 	TRY(login_op_run(&op));
 	push_wake(&op, &draft);
-	if (*draft.replaced_login)
-		core_wake(core, "login", draft.replaced_login);
 	TRY(login_op_load(&op));
 	return login_view_build(&op, ret_view);
 }

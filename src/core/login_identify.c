@@ -203,8 +203,6 @@ enum status login_identify(const struct core *core, struct arena *arena, const c
 	op.more = &identify;
 	TRY(login_op_run(&op));
 	push_wake(&op, identify.pushes ? &identify.push : NULL);
-	if (*identify.push.replaced_login)
-		core_wake(core, "login", identify.push.replaced_login);
 	TRY(login_op_load(&op));
 	return login_view_build(&op, ret_view);
 }

@@ -94,7 +94,7 @@ struct push_draft {
 };
 enum status must_check push_draft(struct login_op *op, const struct ask *ask, struct push_draft *ret_draft);
 enum status must_check push_start(struct store_tx *tx, struct login_op *op, struct push_draft *draft);
-/* After the commit: the user's devices may look. NULL: nothing was started. */
+/* After the commit: the user's devices and the page whose place was taken may look. NULL: nothing was started. */
 void push_wake(const struct login_op *op, const struct push_draft *draft);
 /* The push that the present step offers first, so that it may go out without being asked for; NULL when there is none. */
 const struct ask *login_first_push(const struct login *login);

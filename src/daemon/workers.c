@@ -76,10 +76,9 @@ enum status workers_submit(struct workers *workers, bool privileged, void (*fn)(
 	if (fits) {
 		workers->queue[(workers->first + workers->count) % workers->max] = (struct job){ fn, ctx };
 		workers->count++;
+		pthread_cond_signal(&workers->more);
 	}
 	pthread_mutex_unlock(&workers->lock);
-	if (fits)
-		pthread_cond_signal(&workers->more); /* after the lock, or who wakes would wait for it */
 	return fits ? OK : E_BUSY;
 }
 

@@ -86,7 +86,7 @@ test("enter: the number goes by hand from the page to the phone, and the reason 
 	await person.heading("Type this number on your phone");
 	await person.shoot("push-enter");
 	assert.match(number, /^\d{6}$/);
-	assert.equal(await person.why(), "Payroll always asks you to type a number.");
+	assert.equal(await person.why(), "Payroll always asks for the number.");
 	const challenge = await device.challenge();
 	assert.equal(challenge.digits, 6);
 	assert.doesNotMatch(challenge.bytes, new RegExp(`"${number}"`), "the number is never sent to the device");

@@ -28,9 +28,9 @@ static void check_cookie(struct request *req)
 
 static void check_forwarded(struct request *req, enum http_forwarded kind)
 {
-	struct network network = { 0 };
-	struct proxies proxies = { &network, 1, kind };
-	struct network address = { 0 };
+	struct network network = {0};
+	struct proxies proxies = {&network, 1, kind};
+	struct network address = {0};
 	char again[REQUEST_IP_SIZE];
 
 	demand(network_parse("127.0.0.0/8", &network) == OK);
@@ -43,12 +43,12 @@ static void check_forwarded(struct request *req, enum http_forwarded kind)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const names[] = { "Cookie", "X-Forwarded-For", "Forwarded" };
+	static const char *const names[] = {"Cookie", "X-Forwarded-For", "Forwarded"};
 	struct arena *arena = arena_new(1 << 20);
 	char *text = calloc(1, size + 1);
 	unsigned which = size > 0 ? data[0] % 3 : 0;
-	struct http_header header = { names[which], text };
-	struct request req = { .arena = arena, .headers = &header, .header_count = 1 };
+	struct http_header header = {names[which], text};
+	struct request req = {.arena = arena, .headers = &header, .header_count = 1};
 
 	demand(arena && text);
 	if (size > 1)

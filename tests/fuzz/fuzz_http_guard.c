@@ -19,7 +19,7 @@ struct outcome {
 	bool is_in_body;
 };
 
-static const struct guard_limits limits = { 64, 512, 8, 100 };
+static const struct guard_limits limits = {64, 512, 8, 100};
 
 static void demand(bool holds)
 {
@@ -52,7 +52,7 @@ static void feed_one(struct guard *guard, const uint8_t *bytes, size_t size, siz
 
 static struct outcome run(const uint8_t *bytes, size_t size, size_t piece)
 {
-	struct outcome outcome = { 0 };
+	struct outcome outcome = {0};
 	struct guard guard;
 	size_t at = 0;
 
