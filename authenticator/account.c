@@ -45,7 +45,7 @@ enum exit_code accounts_choose(struct command *command, const json_t ***ret_acco
 {
 	const json_t *accounts = vault_list(command->vault, "accounts"), *account;
 	const char *wanted = command->options.account;
-	const json_t **chosen = arena_calloc(command->arena, json_array_size(accounts) + 1, sizeof(*chosen));
+	const json_t **chosen = arena_calloc(command->arena, json_array_size(accounts) + 1, sizeof(void *));
 	size_t i, count = 0;
 
 	if (!chosen)
@@ -70,7 +70,7 @@ enum exit_code account_choose(struct command *command, const json_t **ret_accoun
 	size_t count = 0;
 	enum exit_code code = accounts_choose(command, &accounts, &count);
 
-	if (code != EXIT_DONE)
+	if (code != EXIT_DONE || count == 0)
 		return code;
 	if (count > 1) {
 		for (size_t i = 0; i < count; i++)

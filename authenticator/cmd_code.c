@@ -48,7 +48,7 @@ static size_t matches_find(struct command *command, const json_t *codes, const c
 
 static enum exit_code code_find(struct command *command, const json_t *codes, const char *wanted)
 {
-	const json_t **matches = arena_calloc(command->arena, json_array_size(codes) + 1, sizeof(*matches));
+	const json_t **matches = arena_calloc(command->arena, json_array_size(codes) + 1, sizeof(void *));
 	enum exit_code code = EXIT_DONE;
 
 	if (!matches)

@@ -108,7 +108,7 @@ enum exit_code passphrase_read(const char *prompt, char *ret_passphrase)
 {
 	const char *file = getenv("SYMBOLON_AUTHENTICATOR_PASSPHRASE_FILE");
 
-	return text_is_empty(file) ? from_terminal(prompt, ret_passphrase) : from_file(file, ret_passphrase);
+	return file && *file ? from_file(file, ret_passphrase) : from_terminal(prompt, ret_passphrase);
 }
 
 static enum exit_code read_twice(char *ret_passphrase)

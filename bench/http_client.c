@@ -225,9 +225,10 @@ static bool event_take(struct http_stream *stream, char *event, size_t size)
 	return true;
 }
 
+/* Between events there is only the end of a chunk: then the memory goes. */
 static void stream_rest(struct http_stream *stream)
 {
-	if (stream->bytes && strstr(stream->bytes, "event: "))
+	if (stream->bytes && stream->bytes[strspn(stream->bytes, "\r\n")])
 		return;
 	free(stream->bytes);
 	stream->bytes = NULL;

@@ -1,11 +1,12 @@
 #include "waiting.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define VISITORS  64
-#define UNWATCHED 64  /* logins without a page, for comparison */
-#define CHANGES   500 /* a batch; watched and unwatched batches take turns */
+#define UNWATCHED 512 /* logins without a page, for comparison */
+#define CHANGES   500 /* pairs in a batch; watched and unwatched batches take turns */
 #define BATCHES   5
 #define IDLE_MS   3000
 
@@ -26,7 +27,7 @@ static void begin_one(struct visitor *visitor, size_t index, void *ctx)
 	struct room *room = ctx;
 	struct page *page = &room->pages[index];
 
-	login_begin(visitor, CLIENT_PUSH);
+	login_begin(visitor, CLIENT_PASSWORD);
 	memcpy(page->login, visitor->login, sizeof(page->login));
 	memcpy(page->cookie, visitor->cookie, sizeof(page->cookie));
 }
@@ -49,22 +50,32 @@ static void open_one(struct visitor *visitor, size_t index, void *ctx)
 	login_wait(visitor, &place, &page->stream);
 }
 
-/*
- * The cheapest change of a login: the page's "start over" while it asks for the name. One durable write, and a wake.
- * The watched pages are spread over all that wait; each hears of it before the next change.
- */
-static void change_one(struct visitor *visitor, size_t index, void *ctx)
+static void change(struct visitor *visitor, struct page *page, const char *step, const char *body)
 {
-	struct room *room = ctx;
-	struct page *page =
-		&room->pages[room->first + index * (room->count / CHANGES ? room->count / CHANGES : 1) % room->count];
 	struct http_answer answer;
 	char state[8192];
 
-	page_enter(visitor, page);
-	page_post(visitor, "cancel", "{\"forget\":true}", &answer);
+	page_post(visitor, step, body, &answer);
 	if (page->stream.fd >= 0)
 		http_stream_wait(&page->stream, "state", state, sizeof(state));
+}
+
+/*
+ * Two changes, and then all is as before: the name is given, so that the page asks for the password; and "start over".
+ * Each is one durable write and a wake, and a page that watches hears of each before the next. The pages are spread
+ * over all that wait.
+ */
+static void change_twice(struct visitor *visitor, size_t index, void *ctx)
+{
+	struct room *room = ctx;
+	const size_t apart = room->count / CHANGES ? room->count / CHANGES : 1;
+	struct page *page = &room->pages[room->first + index * apart % room->count];
+	char body[64];
+
+	page_enter(visitor, page);
+	snprintf(body, sizeof(body), "{\"username\":\"%s\"}", visitor->site->people->codes[0].name);
+	change(visitor, page, "identify", body);
+	change(visitor, page, "cancel", "{\"forget\":true}");
 }
 
 static int64_t crowd_cpu_us(const struct daemon_under_test *daemon, const struct site *site, struct room *room,
@@ -87,11 +98,11 @@ static void changes_measure(const struct daemon_under_test *daemon, const struct
 	int64_t with_us = 0, without_us = 0;
 
 	for (int i = 0; i < BATCHES; i++) {
-		with_us += crowd_cpu_us(daemon, site, &watched, CHANGES, change_one);
-		without_us += crowd_cpu_us(daemon, site, &unwatched, CHANGES, change_one);
+		with_us += crowd_cpu_us(daemon, site, &watched, CHANGES, change_twice);
+		without_us += crowd_cpu_us(daemon, site, &unwatched, CHANGES, change_twice);
 	}
-	cost->change_us = (double)without_us / (BATCHES * CHANGES);
-	cost->wake_us = (double)(with_us - without_us) / (BATCHES * CHANGES);
+	cost->change_us = (double)without_us / (BATCHES * CHANGES * 2);
+	cost->wake_us = (double)(with_us - without_us) / (BATCHES * CHANGES * 2);
 }
 
 static double idle_measure(const struct daemon_under_test *daemon)

@@ -121,6 +121,17 @@ static bool login_waits_for(const struct answering *a)
 	return strcmp(row->state, "prove") == 0 && row->challenge_id && strcmp(row->challenge_id, a->id) == 0 && a->op.now < row->expires_at;
 }
 
+/* The page of a stranger must not learn of the report: it goes on as for a name that does not exist. */
+static void reported_end(struct login *login)
+{
+	if (!login_is_trusted(login)) {
+		login->row.user_id = NULL;
+		return;
+	}
+	login_move(login, "refused");
+	login->row.notice = "reported";
+}
+
 static enum status login_follow(struct answering *a)
 {
 	struct login *login = &a->op.login;
@@ -131,7 +142,7 @@ static enum status login_follow(struct answering *a)
 		return login_prove(&a->op, &proven);
 	login->row.notice = a->report ? "reported" : strcmp(a->outcome, "wrong") == 0 ? "number_wrong" : "denied";
 	if (a->report)
-		login_move(login, "refused");
+		reported_end(login);
 	return OK;
 }
 
@@ -264,10 +275,8 @@ static enum status late_report_write(struct store_tx *tx, void *ctx)
 	if (strcmp(row->state, "approved") == 0)
 		TRY(store_challenge_settle(tx, a->id, "approved", &settle, 0));
 	TRY(caution_raise(tx, a));
-	if (login_is_theirs(a) && login_may(a->op.login.row.state, "refused")) {
-		login_move(&a->op.login, "refused");
-		a->op.login.row.notice = "reported";
-	}
+	if (login_is_theirs(a) && login_may(a->op.login.row.state, "refused"))
+		reported_end(&a->op.login);
 	TRY(store_login_update(tx, &a->op.login.row));
 	TRY(report_write(tx, a));
 	return audit_answer(tx, a, "challenge.reported");

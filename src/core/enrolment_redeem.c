@@ -102,9 +102,9 @@ static enum status claims_check(struct redeem *redeem)
 	if (json_take_int(claims, "iat", redeem->now - IAT_WINDOW_S, redeem->now + IAT_WINDOW_S, &iat) != OK)
 		return E_REFUSED;
 	TRY(text_clean(redeem->arena, name ? name : "", name ? strlen(name) : 0, NAME_CHARS, &clean));
-	redeem->device.name = *clean ? clean : "A device";
+	redeem->device.name = text_is_displayable(clean) ? clean : "A device"; /* blank counts as none */
 	TRY(text_clean(redeem->arena, platform ? platform : "", platform ? strlen(platform) : 0, NAME_CHARS, &clean));
-	redeem->device.platform = clean;
+	redeem->device.platform = text_is_displayable(clean) ? clean : "";
 	return OK;
 }
 

@@ -109,6 +109,7 @@ static enum status may(struct login_op *op, struct login_view *view)
 	if (!is_asked(&op->login))
 		return E_CONFLICT;
 	status = store_read(op->core->store, op->arena, may_read, op);
+	view->trusted = login_is_trusted(&op->login);
 	view->retry_after = op->retry_after;
 	return status;
 }

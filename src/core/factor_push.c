@@ -117,9 +117,19 @@ enum status push_draft(struct login_op *op, const struct ask *ask, struct push_d
 	return OK;
 }
 
+static enum status is_proven(struct store_tx *tx, const char *login_id, bool *ret_proven)
+{
+	struct login_row row;
+
+	TRY(store_login_find(tx, login_id, &row));
+	*ret_proven = strcmp(row.proofs, "[]") != 0 || row.known_browser;
+	return OK;
+}
+
 /*
  * One pending challenge per user. The same browser replaces its own. One from a browser unknown for this user never replaces
- * another's: it waits unseen. A known browser takes the place of an unknown one's, or a stranger could keep the person out.
+ * another's: it waits unseen. A known browser takes the place of an unknown one's, and a
+ * page that has proven something that of one that has proven nothing, or a stranger could keep the person out.
  */
 static enum status place_take(struct store_tx *tx, struct login_op *op, struct push_draft *draft)
 {
@@ -140,6 +150,8 @@ static enum status place_take(struct store_tx *tx, struct login_op *op, struct p
 		return store_challenge_settle(tx, held.id, "pending", &expired, 0);
 	own = memcmp(held.browser_hash, op->browser_hash, sizeof(op->browser_hash)) == 0;
 	draft->blocked = !own && (!draft->row.known_browser || held.known_browser);
+	if (draft->blocked && op->login.own_count > 0)
+		TRY(is_proven(tx, held.login_id, &draft->blocked));
 	if (draft->blocked)
 		return OK;
 	if (strcmp(held.login_id, op->login.row.id) != 0)

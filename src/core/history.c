@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/encode.h"
 #include "core/device.h"
 
 #define HISTORY_MAX 20
@@ -24,15 +25,17 @@ static const char *outcome(const struct challenge_row *row, int64_t now)
 	return strcmp(row->state, "consumed") == 0 ? "approved" : row->state;
 }
 
-/* The details are our own bytes: client and request are shown again as they were. */
+/* nonce and shown are there so that an app that never opened the request can still report it. The details are our own bytes: client and request are shown again as they were. */
 static json_t *row_json(const struct challenge_row *row, int64_t now)
 {
 	scoped_json *details = NULL;
+	char shown[BASE64URL_SIZE(32) + 1];
 	json_t *json;
 
+	base64url_format(row->shown, sizeof(row->shown), shown);
 	if (json_parse_limited(row->details, strlen(row->details), 8, &details) != OK)
 		return NULL;
-	json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "id", row->id, "mode", row->mode, "state", outcome(row, now), "why", row->why, "at", (json_int_t)row->created_at, "settled_at",
+	json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "id", row->id, "nonce", row->nonce, "shown", shown, "mode", row->mode, "state", outcome(row, now), "why", row->why, "at", (json_int_t)row->created_at, "settled_at",
 			 (json_int_t)row->settled_at);
 	if (json && (json_object_set(json, "client", json_object_get(details, "client")) || json_object_set(json, "request", json_object_get(details, "request")))) {
 		json_decref(json);
@@ -49,8 +52,6 @@ enum status device_history(const struct core *core, struct arena *arena, const s
 	TRY(store_read(core->store, arena, history_read, &history));
 	list = json_array();
 	for (size_t i = 0; list && i < history.count; i++) {
-		if (history.rows[i].hidden)
-			continue;
 		if (json_array_append_new(list, row_json(&history.rows[i], now))) {
 			json_decref(list);
 			return E_NOMEM;

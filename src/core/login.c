@@ -158,7 +158,7 @@ enum status login_consent_read(struct store_tx *tx, struct login *login)
 	const char *granted = "";
 	bool found;
 
-	login->consent_needed = login->client.third_party;
+	login->consent_needed = login->client.third_party || login->params.prompt_consent;
 	if (!login->client.third_party || login->params.prompt_consent || !login->has_user)
 		return OK;
 	TRY(absent_is_fine(store_consent_find(tx, login->user.id, login->client.id, &granted), &found));
@@ -185,20 +185,25 @@ static enum status user_read(struct store_tx *tx, struct login_op *op)
 	struct session_row session;
 	bool found;
 
+	const char *id = login->row.user_id ? login->row.user_id : login->row.subject;
+
+	/* Before identify there is nobody to look for; afterwards a name that does not exist costs the same reads. */
+	if (!id)
+		return OK;
+	TRY(absent_is_fine(store_user_find(tx, id, &login->user), &login->has_user));
 	if (!login->row.user_id)
-		return OK;
-	TRY(absent_is_fine(store_user_find(tx, login->row.user_id, &login->user), &login->has_user));
-	if (!login->has_user)
-		return OK;
+		login->has_user = false;
 	if (!op->browser) { /* a device's answer: the page brings its cookies when it comes back */
 		login->known.known = login->row.known_browser;
 		return OK;
 	}
-	TRY(known_browser_find(tx, op->browser->known_cookie, login->user.id, op->now, op->core->settings->life.known_browser_s, &login->known));
+	TRY(known_browser_find(tx, op->browser->known_cookie, id, op->now, op->core->settings->life.known_browser_s, &login->known));
 	TRY(absent_is_fine(session_find(tx, op->browser->session_token, op->browser_hash, op->now, &session), &found));
-	login->has_session = found && strcmp(session.user_id, login->user.id) == 0;
+	login->has_session = found && login->has_user && strcmp(session.user_id, id) == 0;
 	if (login->has_session)
 		login->session = session;
+	if (!login->has_user)
+		login->known = (struct known_browser){ 0 };
 	return OK;
 }
 
@@ -403,7 +408,6 @@ static enum status consent_prepare(struct login_op *op)
 		return OK;
 	}
 	login_move(login, "done");
-	login->row.approved_at = op->now;
 	op->event = "consent.given";
 	return OK;
 }

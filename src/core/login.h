@@ -36,7 +36,7 @@ struct login_view {
 	bool is_final;         /* the stream may end */
 	bool finish_now;       /* done */
 	int64_t retry_after;   /* with E_BUSY */
-	bool on_time_grid;     /* the answer leaves on the time grid: a stranger may be looking */
+	bool trusted;          /* a first proof was given, or this is a known browser */
 	int64_t changes_at;    /* the state changes by itself at this time (expiry), 0: never */
 };
 

@@ -40,7 +40,7 @@ static enum status row_begin(struct login_op *op, const struct authorize_result 
 
 	op->login.params = request->params;
 	op->login.client = request->client;
-	op->login.consent_needed = request->client.third_party;
+	op->login.consent_needed = request->client.third_party || request->params.prompt_consent;
 	id_new(op->core->random, id);
 	*row = (struct login_row){
 		.id = id,

@@ -171,12 +171,6 @@ static bool state_is_final(const char *state)
 	return false;
 }
 
-/* After a report the login of a stranger looks like any other that got no answer. */
-static bool hides_refusal(const struct login *login, const char *state, bool trusted)
-{
-	return !trusted && strcmp(state, "refused") == 0 && login->row.notice && strcmp(login->row.notice, "reported") == 0;
-}
-
 struct parts {
 	const char *state;
 	bool trusted;
@@ -216,13 +210,11 @@ enum status login_view_build(struct login_op *op, struct login_view *ret_view)
 	struct login_view view = { .login_id = login->row.id };
 	struct parts parts = { .state = state_now(op), .trusted = login_is_trusted(login) };
 
-	if (hides_refusal(login, parts.state, parts.trusted))
-		parts.state = login->challenge.expires_at > op->now ? "prove" : "expired";
 	parts.step = login_step(login);
 	view.state = parts.state;
 	view.is_final = state_is_final(parts.state);
 	view.finish_now = strcmp(parts.state, "done") == 0;
-	view.on_time_grid = !parts.trusted;
+	view.trusted = parts.trusted;
 	if (login->has_challenge && strcmp(parts.state, "prove") == 0 && login->challenge.expires_at > op->now)
 		view.changes_at = login->challenge.expires_at;
 	view.json = first_part(op, &parts);

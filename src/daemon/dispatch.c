@@ -56,23 +56,15 @@ static void run(void *ctx)
 		finish(job, status == E_REFUSED ? OK : status);
 }
 
-/* A known browser has places of its own in the hash queue. Whether the cookie is good is seen later; a bad one gains only a place. */
-static bool is_privileged(const struct request *req)
-{
-	const char *value;
-
-	return request_cookie(req, COOKIE_KNOWN, &value) == OK && *value;
-}
-
 static void admit_then_hash(void *ctx)
 {
 	struct job *job = ctx;
 	const struct request *req = http_exchange_request(job->exchange);
-	bool admitted = false;
-	enum status status = job->route->admit(&job->daemon->app, req, http_exchange_response(job->exchange), &admitted);
+	bool admitted = false, privileged = false;
+	enum status status = job->route->admit(&job->daemon->app, req, http_exchange_response(job->exchange), &admitted, &privileged);
 
 	if (status == OK && admitted)
-		status = workers_submit(job->daemon->hashers, is_privileged(req), run, job);
+		status = workers_submit(job->daemon->hashers, privileged, run, job);
 	else
 		admitted = false;
 	if (status != OK || !admitted)

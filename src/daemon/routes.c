@@ -79,8 +79,8 @@ const struct route routes[] = {
 	{ HTTP_GET, "/logout", ON_WORKER, oidc_logout },
 	{ HTTP_POST, "/logout", ON_WORKER, oidc_logout, FORM_MAX },
 
-	{ HTTP_GET, "/signin/", ON_LOOP_READ, login_page },
-	{ HTTP_GET, "/signin/complete", ON_WORKER, login_complete_get },
+	{ HTTP_GET, "/signin/", ON_LOOP_READ, login_page, .on_grid = true },
+	{ HTTP_GET, "/signin/complete", ON_WORKER, login_complete_get, .on_grid = true },
 	{ HTTP_GET, "/signin/assets/{*}", ON_LOOP, asset_get },
 	{ HTTP_POST, "/signin/v1/logout", ON_WORKER, login_logout_post, JSON_MAX },
 	{ HTTP_GET, LOGIN, ON_LOOP_READ, login_get, .on_grid = true },
@@ -92,7 +92,7 @@ const struct route routes[] = {
 	{ HTTP_POST, LOGIN "/recovery", ON_WORKER, login_recovery_post, JSON_MAX, .on_grid = true },
 	{ HTTP_POST, LOGIN "/cancel", ON_WORKER, login_cancel_post, JSON_MAX, .on_grid = true },
 	{ HTTP_POST, LOGIN "/consent", ON_WORKER, login_consent_post, JSON_MAX, .on_grid = true },
-	{ HTTP_POST, LOGIN "/finish", ON_WORKER, login_finish_post, JSON_MAX },
+	{ HTTP_POST, LOGIN "/finish", ON_WORKER, login_finish_post, JSON_MAX, .on_grid = true },
 
 	{ HTTP_POST, DEVICE "/enrolments/lookup", ON_WORKER, device_enrolment_lookup, DEVICE_MAX },
 	{ HTTP_POST, DEVICE "/enrolments/{id}", ON_WORKER, device_enrolment_redeem, DEVICE_MAX },

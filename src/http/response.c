@@ -146,7 +146,7 @@ enum status response_json(struct response *res, int status, const json_t *json)
 	return OK;
 }
 
-/*= RFC9700#4.12  "[...] the authorization server [...] SHOULD use the status code 303 (See Other)" */
+/* RFC 9700 4.12: 303 after a POST, so that no browser sends the credentials on. */
 enum status response_redirect(struct response *res, int status, const char *location)
 {
 	if (location[0] == '\0' || strpbrk(location, " \t\"<>\\^`{|}"))
@@ -182,7 +182,7 @@ static char *page_policy(struct arena *arena, const struct page_options *options
 		"default-src 'none'; script-src 'self'%s%s%s; style-src 'self'; img-src 'self' data: blob:; "
 		"font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
 		"base-uri 'none'; form-action 'self'%s%s; frame-ancestors 'none'; "
-		"require-trusted-types-for 'script'; trusted-types symbolon",
+		"require-trusted-types-for 'script'; trusted-types sw",
 		hash ? " '" : "", hash ? hash : "", hash ? "'" : "", action ? " " : "", action ? action : "");
 }
 

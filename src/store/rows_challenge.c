@@ -58,7 +58,7 @@ enum status store_challenge_recent(struct store_tx *tx, const char *user_id, siz
 	struct sql_rows found = {0};
 
 	TRY(sql_list(tx, &challenge_table,
-		     SQL("WHERE user_id = ?1 ORDER BY created_at DESC, id LIMIT ?2", sql_text(user_id),
+		     SQL("WHERE user_id = ?1 AND hidden = 0 ORDER BY created_at DESC, id LIMIT ?2", sql_text(user_id),
 			 sql_int((int64_t)limit)),
 		     &found));
 	*ret_rows = found.rows;

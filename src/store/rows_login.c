@@ -50,9 +50,22 @@ enum status store_login_update(struct store_tx *tx, const struct login_row *row)
 	"UPDATE logins SET state = ?2, version = version + 1 "                                                         \
 	"WHERE user_id = ?1 AND expires_at > ?3 AND state IN ('identify', 'prove', 'consent', 'done')"
 
+/* A page that has proven nothing goes on as if the name did not exist: that somebody ended it must not show. */
+#define FORGET_LOGINS                                                                                                  \
+	"UPDATE logins SET user_id = NULL, version = version + 1 "                                                     \
+	"WHERE user_id = ?1 AND expires_at > ?2 AND state = 'prove' AND proofs = '[]' AND known_browser = 0"
+
+static enum status strangers_forget(struct store_tx *tx, const char *user_id, const uint8_t *browser_hash, int64_t now)
+{
+	if (!browser_hash)
+		return sql_run(tx, SQL(FORGET_LOGINS, sql_text(user_id), sql_int(now)), NULL);
+	return sql_run(tx, SQL(FORGET_LOGINS " AND browser_hash = ?3", sql_text(user_id), sql_int(now), sql_hash(browser_hash)), NULL);
+}
+
 enum status store_login_end_all(struct store_tx *tx, const char *user_id, const uint8_t *browser_hash,
 				const char *state, int64_t now)
 {
+	TRY(strangers_forget(tx, user_id, browser_hash, now));
 	if (!browser_hash)
 		return sql_run(tx, SQL(END_LOGINS, sql_text(user_id), sql_text(state), sql_int(now)), NULL);
 	return sql_run(tx,

@@ -150,7 +150,7 @@ enum status must_check store_challenge_settle(struct store_tx *tx, const char *i
 					      const struct challenge_settle *settle, int64_t unexpired_at);
 /* Only the first time; E_CONFLICT otherwise. */
 enum status must_check store_challenge_set_seen(struct store_tx *tx, const char *id, int64_t now);
-/* Newest first. */
+/* Newest first; hidden ones are not among them. */
 enum status must_check store_challenge_recent(struct store_tx *tx, const char *user_id, size_t limit,
 					      struct challenge_row **ret_rows, size_t *ret_count);
 /* Pending ones past their time (expires_at <= now), the oldest first and at most `limit`, become expired. */

@@ -41,6 +41,29 @@ describe("vault", () => {
 		assert.equal(JSON.parse(readFileSync(authenticator.file)).accounts.length, 1);
 	});
 
+	test("at_a_terminal_the_passphrase_is_asked_for_without_echo", async () => {
+		await authenticator.json(0, "add", uri(secretA));
+		const typed = "correct horse battery";
+		const seal = authenticator.startAtTerminal("passphrase");
+		for (const prompt of [/New passphrase: /, /Again: /]) {
+			await seal.says(prompt);
+			seal.type(typed);
+		}
+		await seal.says(/The vault is sealed/);
+		assert.equal((await seal.done).code, 0);
+		const open = authenticator.startAtTerminal("code");
+		await open.says(/Passphrase of the authenticator: /);
+		open.type(typed);
+		await open.says(/\d{6}.*Example:demo/);
+		await open.done;
+		assert.doesNotMatch(seal.out + open.out, /horse/);
+		const wrong = authenticator.startAtTerminal("code");
+		await wrong.says(/Passphrase of the authenticator: /);
+		wrong.type("something else");
+		await wrong.says(/the passphrase is wrong/);
+		assert.equal((await wrong.done).code, 1);
+	});
+
 	test("an_altered_sealed_vault_is_refused_and_left_alone", async () => {
 		const file = join(base, "phrase");
 		writeFileSync(file, "correct horse battery\n");

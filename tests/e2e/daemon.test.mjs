@@ -74,12 +74,14 @@ test("what the command does beside the running daemon takes effect: a disabled p
 test("a mistake in the configuration is answered with its place, and nothing listens", async (t) => {
 	const world = await World.open(t);
 	await world.stop();
-	writeFileSync(world.config, `issuer: "${world.issuer}"\npolicy:\n  rules:\n    - name: Wrong\n      when: { clint: wiki }\n      ask: ["push:shout"]\n`);
+	writeFileSync(world.config, `issuer: "${world.issuer}"\npolicy:\n  rules:\n    - name: Wrong\n      when: { clint: wiki }\n      ask: [password]\nlisten: 8080\n`);
 	const { code, err } = await world.run(["serve"]);
 	assert.equal(code, 2);
 	assert.match(err, /symbolon\.yaml:5:\d+.*clint/s);
 	assert.match(err, /client/, "the nearest known key is named");
-	assert.match(err, /symbolon\.yaml:6:\d+.*push:shout/s);
+	assert.match(err, /symbolon\.yaml:7:\d+.*listen/s, "all mistakes are told, not only the first");
+	writeFileSync(world.config, `issuer: "${world.issuer}"\npolicy:\n  default: { ask: ["push:shout"] }\n`);
+	assert.match((await world.run(["serve"])).err, /symbolon\.yaml:3:\d+.*push:shout/s);
 });
 
 test("a port that is taken, a key file that others can read: trouble with a sentence, exit 3", async (t) => {

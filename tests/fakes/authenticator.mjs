@@ -27,7 +27,16 @@ export class Authenticator {
 	}
 
 	start(...args) {
-		const child = spawn(binary, args, { env: this.env, stdio: ["pipe", "pipe", "pipe"] });
+		return this.spawn(binary, args);
+	}
+
+	// On a terminal of its own (script(1) makes one); standard output and error are one there.
+	startAtTerminal(...args) {
+		return this.spawn("script", ["-qefc", [binary, ...args].join(" "), "/dev/null"]);
+	}
+
+	spawn(program, args) {
+		const child = spawn(program, args, { env: this.env, stdio: ["pipe", "pipe", "pipe"] });
 		const task = { child, out: "", err: "", waiters: [] };
 		const look = () => {
 			task.waiters = task.waiters.filter((waiter) => !waiter());

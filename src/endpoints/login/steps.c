@@ -68,13 +68,13 @@ enum status login_identify_post(const struct app *app, const struct request *req
 	return login_reply(res, login_identify(&app->core, req->arena, step.id, &step.browser, username, req->now, &view), &view);
 }
 
-enum status login_password_admit(const struct app *app, const struct request *req, struct response *res, bool *ret_admitted)
+enum status login_password_admit(const struct app *app, const struct request *req, struct response *res, bool *ret_admitted, bool *ret_privileged)
 {
 	struct step_request step = { 0 };
 	struct login_view view = { 0 };
 	enum status status;
 
-	*ret_admitted = false;
+	*ret_admitted = *ret_privileged = false;
 	TRY(step_read(app, req, res, &step));
 	if (!step.fine)
 		return OK;
@@ -82,6 +82,7 @@ enum status login_password_admit(const struct app *app, const struct request *re
 		return login_reply(res, E_INVALID, &view);
 	status = login_password_may(&app->core, req->arena, step.id, &step.browser, req->now, &view);
 	*ret_admitted = status == OK;
+	*ret_privileged = view.trusted;
 	return status == OK ? OK : login_reply(res, status, &view);
 }
 

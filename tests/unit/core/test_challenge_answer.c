@@ -303,7 +303,7 @@ static void the_same_bytes_from_sixteen_threads_are_one_answer(void **state)
 
 /* ---- report ---- */
 
-static void a_report_of_a_pending_request_refuses_the_login(void **state)
+static void a_report_of_a_pending_request_ends_the_login(void **state)
 {
 	struct scene scene = scene_new(state, "enter");
 	struct core_test *test = scene.test;
@@ -313,10 +313,29 @@ static void a_report_of_a_pending_request_refuses_the_login(void **state)
 	IS(page_password(test, &scene.browser, done, DEMO_PASSWORD, NULL), OK);
 	IS(answer(test, &scene.phone, scene.challenge, "report"), OK);
 	assert_string_equal(state_of(&scene), "denied");
-	assert_string_equal(login_row_now(test, scene.login).state, "refused");
+	assert_null(login_row_now(test, scene.login).user_id); /* a stranger's page goes on as for nobody */
+	IS(page_push(test, &scene.browser, scene.login, NULL), OK);
+	assert_true(challenge_now(test, challenge_of(test, scene.login)).hidden);
 	assert_true(audited(test, "challenge.reported"));
 	/* What that browser has under way for this person ends too. Mutation: no store_login_end_all in report_write. */
 	IS(page_finish(test, &scene.browser, done, NULL), E_CONFLICT);
+}
+
+static void a_report_after_a_proof_refuses_the_login_and_says_why(void **state)
+{
+	struct scene scene = { .test = *state };
+	struct core_test *test = scene.test;
+
+	phone_make(test, test->user_id, &scene.phone);
+	scene.browser = browser_new(test);
+	scene.login = login_new(test, &scene.browser, "mail");
+	IS(page_identify(test, &scene.browser, scene.login, "demo", NULL), OK);
+	IS(page_password(test, &scene.browser, scene.login, DEMO_PASSWORD, NULL), OK);
+	IS(page_push(test, &scene.browser, scene.login, NULL), OK);
+	IS(answer(test, &scene.phone, challenge_of(test, scene.login), "report"), OK);
+	assert_string_equal(page_word(test, &scene.browser, scene.login, "state"), "refused");
+	assert_string_equal(page_word(test, &scene.browser, scene.login, "notice"), "reported");
+	IS(page_finish(test, &scene.browser, scene.login, NULL), E_CONFLICT);
 }
 
 static void a_report_of_an_approved_request_stops_it(void **state)
@@ -387,7 +406,7 @@ static void a_report_of_what_is_over_is_recorded(void **state)
 		else
 			IS(page_cancel(test, &scene.browser, scene.login, false, NULL), OK);
 		IS(answer(test, &scene.phone, scene.challenge, "report"), OK);
-		assert_string_equal(login_row_now(test, scene.login).state, "refused");
+		assert_null(login_row_now(test, scene.login).user_id);
 		assert_int_not_equal(user_row_now(test, test->user_id).caution, 0);
 	}
 }
@@ -550,7 +569,8 @@ int main(void)
 		T(the_same_bytes_again_give_the_same_result),
 		T(of_sixteen_answers_at_once_one_counts),
 		T(the_same_bytes_from_sixteen_threads_are_one_answer),
-		T(a_report_of_a_pending_request_refuses_the_login),
+		T(a_report_of_a_pending_request_ends_the_login),
+		T(a_report_after_a_proof_refuses_the_login_and_says_why),
 		T(a_report_of_an_approved_request_stops_it),
 		T(a_report_of_a_finished_sign_in_ends_its_session_and_code),
 		T(a_report_of_what_is_over_is_recorded),

@@ -317,11 +317,13 @@ static void an_address_looks_up_twenty_codes_an_hour(void **state)
 static void a_name_from_a_device_is_made_fit_to_be_shown(void **state)
 {
 	struct core_test *test = *state;
-	const struct started started = start(test, false);
-	const struct redeem_change change = { .name = "\xe2\x80\xae" "enohp\x1b[2J\n<b>" };
+	const struct started started = start(test, false), blank = start(test, false);
+	const struct redeem_change spaces = { .name = "   " }, change = { .name = "\xe2\x80\xae" "enohp\x1b[2J\n<b>" };
 
 	IS(redeem(test, &started, key_new(test), &change, NULL), OK);
 	assert_true(text_is_displayable(look(test, &started).device_name));
+	IS(redeem(test, &blank, key_new(test), &spaces, NULL), OK);
+	assert_string_equal(look(test, &blank).device_name, "A device");
 }
 
 int main(void)

@@ -302,7 +302,8 @@ static void a_disabled_person_gets_nowhere(void **state)
 
 	user_disable(test, test->user_id);
 	IS(page_finish(test, &browser, done, NULL), E_CONFLICT);
-	IS(page_password(test, &browser, prove, DEMO_PASSWORD, NULL), E_CONFLICT);
+	IS(page_password(test, &browser, prove, DEMO_PASSWORD, NULL), OK); /* a stranger's page goes on as for nobody */
+	assert_string_equal(page_word(test, &browser, prove, "notice"), "wrong_password");
 	prove = login_new(test, &browser, "quick");
 	IS(page_identify(test, &browser, prove, "demo", NULL), OK);
 	IS(page_password(test, &browser, prove, DEMO_PASSWORD, NULL), OK);

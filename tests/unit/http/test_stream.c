@@ -202,7 +202,7 @@ static void a_stream_does_not_last_for_ever(void **state)
 	int fd;
 
 	(void)state;
-	wire_start(&wire, (struct http_settings){.stream_max_ms = 300});
+	wire_start(&wire, (struct http_settings){.stream_max_ms = 1000});
 	fd = open_stream(&wire);
 	assert_true(wire_wait(&wire.opened, 1));
 	assert_false(wire_is_closed(fd, 100));

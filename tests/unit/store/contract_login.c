@@ -62,8 +62,9 @@ static enum status login_state_is(struct store_tx *tx, const char *id, const cha
 
 static enum status only_logins_that_are_not_over_are_ended(struct store_tx *tx, void *ctx)
 {
-	static const char *const ended[] = {"identify", "prove", "consent", "done"};
+	static const char *const ended[] = {"identify", "consent", "done"};
 	static const char *const over[] = {"finished", "refused", "expired", "superseded"};
+	struct login_row row;
 	uint8_t browser[32];
 
 	hash_of("browser", browser);
@@ -71,6 +72,9 @@ static enum status only_logins_that_are_not_over_are_ended(struct store_tx *tx, 
 	CHECK(store_login_end_all(tx, "demo", browser, "refused", NOW) == OK);
 	for (size_t i = 0; i < ARRAY_COUNT(ended); i++)
 		TRY(login_state_is(tx, ended[i], "refused"));
+	/* Nothing was proven in an unknown browser: the page goes on, for nobody. Mutation: FORGET_LOGINS not run. */
+	TRY(login_state_is(tx, "prove", "prove"));
+	CHECK(store_login_find(tx, "prove", &row) == OK && !row.user_id);
 	for (size_t i = 0; i < ARRAY_COUNT(over); i++)
 		TRY(login_state_is(tx, over[i], over[i]));
 	TRY(login_state_is(tx, "elsewhere", "identify"));
