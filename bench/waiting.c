@@ -7,7 +7,7 @@
 #define VISITORS  64
 #define UNWATCHED 512 /* logins without a page, for comparison */
 #define CHANGES   500 /* pairs in a batch; watched and unwatched batches take turns */
-#define BATCHES   5
+#define BATCHES   8
 #define IDLE_MS   3000
 
 struct page {

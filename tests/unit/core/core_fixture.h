@@ -27,7 +27,6 @@ struct core_test {
 	char user_id[ID_SIZE];    /* demo */
 	/* Runs once, just before the keyholder is called the next time: another request that comes in between. */
 	void (*between)(struct core_test *test);
-	void *between_ctx;
 	pthread_mutex_t lock;
 	char wakes[64][128];
 	size_t wake_count;

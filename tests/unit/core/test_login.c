@@ -311,13 +311,15 @@ static void a_disabled_person_gets_nowhere(void **state)
 }
 
 struct swap {
-	struct browser *browser;
+	const struct browser *browser;
 	const char *login;
 };
 
+static struct swap meanwhile; /* what comes in between */
+
 static void swap_person(struct core_test *test)
 {
-	const struct swap *swap = test->between_ctx;
+	const struct swap *swap = &meanwhile;
 
 	IS(page_cancel(test, swap->browser, swap->login, true, NULL), OK);
 	IS(page_identify(test, swap->browser, swap->login, "victim", NULL), OK);
@@ -331,24 +333,24 @@ static void a_password_never_counts_for_a_person_named_meanwhile(void **state)
 {
 	struct core_test *test = *state;
 	struct browser browser = browser_new(test);
-	struct swap swap = { &browser, login_new(test, &browser, "quick") };
+	const char *id = login_new(test, &browser, "quick");
 	char victim[ID_SIZE];
 
 	user_make(test, "victim", "another-secret-9", victim);
-	IS(page_identify(test, &browser, swap.login, "demo", NULL), OK);
-	test->between_ctx = &swap;
+	IS(page_identify(test, &browser, id, "demo", NULL), OK);
+	meanwhile = (struct swap){ &browser, id };
 	test->between = swap_person;
-	IS(page_password(test, &browser, swap.login, DEMO_PASSWORD, NULL), E_CONFLICT);
-	assert_string_equal(login_row_now(test, swap.login).user_id, victim);
-	assert_string_equal(login_row_now(test, swap.login).proofs, "[]");
-	IS(page_finish(test, &browser, swap.login, NULL), E_CONFLICT);
+	IS(page_password(test, &browser, id, DEMO_PASSWORD, NULL), E_CONFLICT);
+	assert_string_equal(login_row_now(test, id).user_id, victim);
+	assert_string_equal(login_row_now(test, id).proofs, "[]");
+	IS(page_finish(test, &browser, id, NULL), E_CONFLICT);
 }
 
 static void a_code_never_counts_for_a_person_named_meanwhile(void **state)
 {
 	struct core_test *test = *state;
 	struct browser browser = browser_new(test);
-	struct swap swap = { .browser = &browser };
+	const char *id;
 	char victim[ID_SIZE], recovery[RECOVERY_CODES][RECOVERY_CODE_SIZE], theirs[RECOVERY_CODES][RECOVERY_CODE_SIZE], code[16];
 	struct codes codes, other;
 
@@ -357,14 +359,14 @@ static void a_code_never_counts_for_a_person_named_meanwhile(void **state)
 	totp_make(test, victim, &other);
 	IS(recovery_issue(&test->core, test->user_id, test->now, recovery), OK);
 	IS(recovery_issue(&test->core, victim, test->now, theirs), OK);
-	test->between_ctx = &swap;
 	for (int i = 0; i < 2; i++) {
-		swap.login = login_new(test, &browser, "codes");
-		IS(page_identify(test, &browser, swap.login, "demo", NULL), OK);
+		id = login_new(test, &browser, "codes");
+		meanwhile = (struct swap){ &browser, id };
+		IS(page_identify(test, &browser, id, "demo", NULL), OK);
 		totp_code(&codes, test->now, code);
 		test->between = swap_person;
-		IS(i ? page_totp(test, &browser, swap.login, code, NULL) : page_recovery(test, &browser, swap.login, recovery[0], NULL), E_CONFLICT);
-		assert_string_equal(login_row_now(test, swap.login).proofs, "[]");
+		IS(i ? page_totp(test, &browser, id, code, NULL) : page_recovery(test, &browser, id, recovery[0], NULL), E_CONFLICT);
+		assert_string_equal(login_row_now(test, id).proofs, "[]");
 	}
 }
 
