@@ -38,7 +38,7 @@ static bool has_authority(const char *after_scheme)
 {
 	const size_t size = strcspn(after_scheme, "/?");
 
-	return size > 0 && !memchr(after_scheme, '@', size);
+	return size > 0 && !memchr(after_scheme, '@', size) && !memchr(after_scheme, '*', size);
 }
 
 /* RFC 8252 7.1: a private-use scheme is a reversed domain name, so it has a dot. */
@@ -62,8 +62,8 @@ bool redirect_uri_is_acceptable(const char *uri, bool is_public, const char **re
 	*ret_problem = "a redirect URI has no fragment, no space and only ASCII, and is at most 2,000 characters";
 	if (strlen(uri) > URI_MAX_SIZE || !has_only_uri_characters(uri))
 		return false;
-	*ret_problem = "a redirect URI is absolute and https; http only for localhost and loopback addresses; a "
-		       "private scheme (with a dot) only with --public";
+	*ret_problem = "a redirect URI is absolute and https, with a host that is no pattern; http only for localhost "
+		       "and loopback addresses; a private scheme (with a dot) only with --public";
 	if (text_has_prefix(uri, "https://"))
 		return has_authority(uri + 8);
 	if (text_has_prefix(uri, "http://"))

@@ -116,6 +116,7 @@ test("totp: a code of any app, made by oathtool; the same code again is told apa
 	assert.deepEqual([...claims.amr].sort(), ["mfa", "otp", "pwd"]);
 	await person.page.goto(`${service.origin}/signin?prompt=login`);
 	await person.password(PASSWORD);
+	await person.carried();
 	await useAnotherWay(person, "Authenticator code");
 	await person.page.keyboard.type(code);
 	await person.page.keyboard.press("Enter");
@@ -137,6 +138,7 @@ test("recovery: a saved code signs in once", LIMIT, async (t) => {
 	assert.equal(claims.acr, "mfa");
 	await person.page.goto(`${service.origin}/signin?prompt=login`);
 	await person.password(PASSWORD);
+	await person.carried();
 	await useAnotherWay(person, "Recovery code");
 	await person.page.keyboard.type(code);
 	await person.page.keyboard.press("Enter");

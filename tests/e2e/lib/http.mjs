@@ -5,8 +5,9 @@ const agent = new http.Agent({ keepAlive: true, maxSockets: 600 });
 
 export function send(url, { method = "GET", headers = {}, body } = {}) {
 	const target = new URL(url);
+	const given = Object.fromEntries(Object.entries({ host: target.host, ...headers }).filter(([, value]) => value !== undefined));
 	return new Promise((resolve, reject) => {
-		const request = http.request({ agent, method, host: "127.0.0.1", port: target.port, path: target.pathname + target.search, headers: { host: target.host, ...headers } }, (response) => {
+		const request = http.request({ agent, method, host: "127.0.0.1", port: target.port, path: target.pathname + target.search, headers: given }, (response) => {
 			const chunks = [];
 			response.on("data", (chunk) => chunks.push(chunk));
 			response.on("error", reject);

@@ -119,10 +119,11 @@ export class Login {
 // A whole sign-in of `demo` by push; the device does what a person would.
 export async function signIn(visitor, client, device, { password, params, username = "demo" } = {}) {
 	const login = await visitor.begin(client, params);
-	let state = login.state0 = await login.identify(username);
+	let state = await login.state();
+	if (state.state === "identify") state = await login.identify(username);
 	if (state.factor === "password") state = await login.password(password);
-	if (!state.challenge && state.state === "prove") state = await login.state("push");
 	if (state.state === "prove") {
+		if (!state.challenge) state = await login.state("push");
 		const challenge = await device.challenge();
 		login.challenge = challenge;
 		await device.approve(challenge, state.challenge.number ?? undefined);
