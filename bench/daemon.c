@@ -66,25 +66,48 @@ static bool is_answering(uint16_t port)
 	return answered;
 }
 
-int64_t daemon_start(struct daemon_under_test *daemon)
+static bool is_listening(uint16_t port)
 {
-	const pid_t self = getpid();
+	const struct sockaddr_in to = {.sin_family = AF_INET,
+				       .sin_port = htons(port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool listening = fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return listening;
+}
+
+static void until(const struct daemon_under_test *daemon, bool (*is_there)(uint16_t port), uint16_t port)
+{
 	const int64_t begun_us = now_us();
 	const struct timespec moment = {0, 100000};
 
-	daemon->pid = fork();
-	if (daemon->pid < 0)
-		fail("fork: %s", strerror(errno));
-	if (daemon->pid == 0)
-		child_run(daemon, self);
-	while (!is_answering(daemon->place.port)) {
+	while (!is_there(port)) {
 		if (waitpid(daemon->pid, NULL, WNOHANG) != 0)
 			fail("the daemon ended before it answered; see %s", daemon->log);
 		if (now_us() - begun_us > START_MS * 1000)
 			fail("the daemon has not answered for %d s", START_MS / 1000);
 		nanosleep(&moment, NULL);
 	}
-	return now_us() - begun_us;
+}
+
+int64_t daemon_start(struct daemon_under_test *daemon)
+{
+	const pid_t self = getpid();
+	const int64_t begun_us = now_us();
+	int64_t took_us;
+
+	daemon->pid = fork();
+	if (daemon->pid < 0)
+		fail("fork: %s", strerror(errno));
+	if (daemon->pid == 0)
+		child_run(daemon, self);
+	until(daemon, is_answering, daemon->place.port);
+	took_us = now_us() - begun_us;
+	until(daemon, is_listening, daemon->metrics.port); /* opened after the other */
+	return took_us;
 }
 
 void daemon_stop(struct daemon_under_test *daemon)

@@ -3,7 +3,7 @@
 
 #include "cli/cli.h"
 
-static const struct cli_option common[] = { { "config", true, false }, { "json", false, false }, { "help", false, false } };
+static const struct cli_option common[] = {{"config", true, false}, {"json", false, false}, {"help", false, false}};
 
 static const struct cli_option *option_find(const struct cli_command *command, const char *name, size_t size)
 {
@@ -18,7 +18,8 @@ static const struct cli_option *option_find(const struct cli_command *command, c
 
 static int usage_fail(const struct cli_command *command, const char *problem, const char *what)
 {
-	fprintf(stderr, "symbolon: %s%s%s\nusage: symbolon %s %s\n", problem, what ? ": " : "", what ? what : "", command->name, command->usage);
+	fprintf(stderr, "symbolon: %s%s%s\nusage: symbolon %s %s\n", problem, what ? ": " : "", what ? what : "",
+		command->name, command->usage);
 	return EXIT_USAGE;
 }
 

@@ -21,7 +21,7 @@ struct cli_option {
 
 /* The command line of one subcommand, taken apart. */
 struct cli_args {
-	const char *words[8];  /* what is not an option */
+	const char *words[8]; /* what is not an option */
 	size_t word_count;
 	struct {
 		const char *name, *value;
@@ -38,8 +38,8 @@ struct cli {
 };
 
 struct cli_command {
-	const char *name;              /* "user add" */
-	const char *usage;             /* what follows the name */
+	const char *name;  /* "user add" */
+	const char *usage; /* what follows the name */
 	const char *summary;
 	struct cli_option options[10]; /* ends at a NULL name; --config, --json and --help are always there */
 	size_t words_min, words_max;

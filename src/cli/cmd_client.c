@@ -18,8 +18,11 @@ static size_t uris_collect(const struct cli *cli, const char *option, const char
 static int added_print(struct cli *cli, const struct client_new *client, const char *secret)
 {
 	if (cli->json)
-		return cli_print_json(json_pack("{s:s, s:s, s:s, s:s?}", "id", client->id, "name", client->name, "issuer", cli->core.settings->issuer, "secret", *secret ? secret : NULL));
-	printf("Added %s.\n  issuer         %s\n  client_id      %s\n", cli_clean(cli, client->name), cli->core.settings->issuer, client->id);
+		return cli_print_json(json_pack("{s:s, s:s, s:s, s:s?}", "id", client->id, "name", client->name,
+						"issuer", cli->core.settings->issuer, "secret",
+						*secret ? secret : NULL));
+	printf("Added %s.\n  issuer         %s\n  client_id      %s\n", cli_clean(cli, client->name),
+	       cli->core.settings->issuer, client->id);
 	if (*secret)
 		printf("  client_secret  %s\n\nThe secret is shown this once; only its hash is kept.\n", secret);
 	return EXIT_DONE;
@@ -28,8 +31,13 @@ static int added_print(struct cli *cli, const struct client_new *client, const c
 int cmd_client_add(struct cli *cli)
 {
 	const char *redirects[CLI_VALUES_MAX], *logouts[CLI_VALUES_MAX], *problem = NULL;
-	struct client_new client = { .id = cli->args.words[0], .name = cli_option(cli, "name"), .redirect_uris = redirects, .logout_uris = logouts, .is_public = cli_has(cli, "public"),
-				     .third_party = cli_has(cli, "third-party"), .alg = cli_option(cli, "alg") };
+	struct client_new client = {.id = cli->args.words[0],
+				    .name = cli_option(cli, "name"),
+				    .redirect_uris = redirects,
+				    .logout_uris = logouts,
+				    .is_public = cli_has(cli, "public"),
+				    .third_party = cli_has(cli, "third-party"),
+				    .alg = cli_option(cli, "alg")};
 	char secret[TOKEN_SIZE] = "";
 	enum status status;
 	int code = cli_open(cli);
@@ -42,7 +50,8 @@ int cmd_client_add(struct cli *cli)
 		return cli_fail(EXIT_USAGE, "client add needs --name \"…\" and at least one --redirect-uri URI");
 	status = client_add(&cli->core, cli->arena, &client, clock_now(), secret, &problem);
 	if (status == E_CONFLICT)
-		return cli_fail(EXIT_REFUSED, "%s: this id is taken; `symbolon client show %s` shows it", cli_clean(cli, client.id), cli_clean(cli, client.id));
+		return cli_fail(EXIT_REFUSED, "%s: this id is taken; `symbolon client show %s` shows it",
+				cli_clean(cli, client.id), cli_clean(cli, client.id));
 	if (status == E_INVALID)
 		return cli_fail(EXIT_REFUSED, "%s", problem ? problem : "this cannot be registered");
 	return status == OK ? added_print(cli, &client, secret) : cli_trouble(status, "adding the client");
@@ -57,8 +66,10 @@ static json_t *list_parse(const char *text)
 
 static json_t *client_json(const struct client_row *row)
 {
-	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:s, s:o, s:o, s:I}", "id", row->id, "name", row->name, "public", (int)row->is_public, "third_party", (int)row->third_party, "disabled",
-			 (int)row->disabled, "alg", row->alg, "redirect_uris", list_parse(row->redirect_uris), "logout_uris", list_parse(row->logout_uris), "created_at", (json_int_t)row->created_at);
+	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:s, s:o, s:o, s:I}", "id", row->id, "name", row->name, "public",
+			 (int)row->is_public, "third_party", (int)row->third_party, "disabled", (int)row->disabled,
+			 "alg", row->alg, "redirect_uris", list_parse(row->redirect_uris), "logout_uris",
+			 list_parse(row->logout_uris), "created_at", (json_int_t)row->created_at);
 }
 
 static enum status list_add(const struct client_row *row, void *ctx)
@@ -86,7 +97,7 @@ int cmd_client_list(struct cli *cli)
 		return cli_trouble(status, "reading the clients");
 	if (cli->json)
 		return cli_print_json(list);
-	json_array_foreach(list, i, client)
+	json_array_foreach (list, i, client)
 		printf("%-24s %s\n", json_get_string(client, "id"), cli_clean(cli, json_get_string(client, "name")));
 	json_decref(list);
 	return EXIT_DONE;
@@ -108,13 +119,14 @@ static enum status find_read(struct store_tx *tx, void *ctx)
 static int missing(struct cli *cli, enum status status, const char *id)
 {
 	if (status == E_NOT_FOUND)
-		return cli_fail(EXIT_REFUSED, "there is no client \"%s\"; `symbolon client list` shows them", cli_clean(cli, id));
+		return cli_fail(EXIT_REFUSED, "there is no client \"%s\"; `symbolon client list` shows them",
+				cli_clean(cli, id));
 	return cli_trouble(status, "reading the client");
 }
 
 int cmd_client_show(struct cli *cli)
 {
-	struct finding finding = { .id = cli->args.words[0] };
+	struct finding finding = {.id = cli->args.words[0]};
 	int code = cli_open(cli);
 	enum status status;
 
@@ -125,9 +137,12 @@ int cmd_client_show(struct cli *cli)
 		return missing(cli, status, finding.id);
 	if (cli->json)
 		return cli_print_json(client_json(&finding.row));
-	printf("%s (%s)\n  %s, %s, tokens signed with %s\n  redirect_uris  %s\n  logout_uris    %s\n  since          %s\n", finding.row.id, cli_clean(cli, finding.row.name),
-	       finding.row.is_public ? "public" : "with a secret", finding.row.third_party ? "third party: asks for consent" : "our own", finding.row.alg, cli_clean(cli, finding.row.redirect_uris),
-	       cli_clean(cli, finding.row.logout_uris), cli_time(cli, finding.row.created_at));
+	printf("%s (%s)\n  %s, %s, tokens signed with %s\n  redirect_uris  %s\n  logout_uris    %s\n  since          "
+	       "%s\n",
+	       finding.row.id, cli_clean(cli, finding.row.name), finding.row.is_public ? "public" : "with a secret",
+	       finding.row.third_party ? "third party: asks for consent" : "our own", finding.row.alg,
+	       cli_clean(cli, finding.row.redirect_uris), cli_clean(cli, finding.row.logout_uris),
+	       cli_time(cli, finding.row.created_at));
 	return EXIT_DONE;
 }
 
@@ -136,12 +151,14 @@ static enum status remove_write(struct store_tx *tx, void *ctx)
 	const struct finding *finding = ctx;
 
 	TRY(store_client_remove(tx, finding->id));
-	return audit_write(tx, &(struct audit_row){ .at = finding->now, .event = "client.removed", .client_id = finding->id });
+	return audit_write(tx, &(struct audit_row){.at = finding->now,
+						   .event = "client.removed",
+						   .client_id = finding->id});
 }
 
 int cmd_client_remove(struct cli *cli)
 {
-	struct finding finding = { .id = cli->args.words[0], .now = clock_now() };
+	struct finding finding = {.id = cli->args.words[0], .now = clock_now()};
 	int code = cli_open(cli);
 	enum status status;
 

@@ -9,16 +9,19 @@
 
 static void half_second(void)
 {
-	nanosleep(&(struct timespec){ .tv_nsec = 500000000 }, NULL);
+	nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
 }
 
 static int started_print(struct cli *cli, const struct enrolment_started *started)
 {
 	if (cli->json)
-		return cli_print_json(json_pack("{s:s, s:s, s:s, s:I}", "id", started->id, "link", started->link, "code", started->typed_code, "expires_at", (json_int_t)started->expires_at));
+		return cli_print_json(json_pack("{s:s, s:s, s:s, s:I}", "id", started->id, "link", started->link,
+						"code", started->typed_code, "expires_at",
+						(json_int_t)started->expires_at));
 	cli_print_qr(started->link);
-	printf("\nScan this with the authenticator, or run there:\n\n  symbolon-authenticator enrol '%s'\n\nor type the code %s at %s. It works once, for ten minutes.\n\nWaiting for the device …\n", started->link,
-	       started->typed_code, cli->core.settings->issuer);
+	printf("\nScan this with the authenticator, or run there:\n\n  symbolon-authenticator enrol '%s'\n\nor type "
+	       "the code %s at %s. It works once, for ten minutes.\n\nWaiting for the device …\n",
+	       started->link, started->typed_code, cli->core.settings->issuer);
 	fflush(stdout);
 	return EXIT_DONE;
 }
@@ -43,10 +46,13 @@ static int device_await(struct cli *cli, const char *id, struct enrolment_state 
 static int confirm_ask(struct cli *cli, const struct enrolment_state *state)
 {
 	if (cli->json)
-		return cli_print_json(json_pack("{s:s, s:s, s:s, s:b}", "state", "confirm", "device", state->device_name, "platform", state->platform, "contested", (int)state->contested));
+		return cli_print_json(json_pack("{s:s, s:s, s:s, s:b}", "state", "confirm", "device",
+						state->device_name, "platform", state->platform, "contested",
+						(int)state->contested));
 	printf("\nA device has come: %s (%s).\n", cli_clean(cli, state->device_name), cli_clean(cli, state->platform));
 	if (state->contested)
-		printf("WARNING: a second device tried to use this link. If you are not sure that the first is yours, press Enter to stop.\n");
+		printf("WARNING: a second device tried to use this link. If you are not sure that the first is yours, "
+		       "press Enter to stop.\n");
 	printf("Type the six digits that it shows (one try): ");
 	fflush(stdout);
 	return EXIT_DONE;
@@ -106,7 +112,8 @@ int cmd_device_enrol(struct cli *cli)
 		return code;
 	if (user.disabled)
 		return cli_fail(EXIT_REFUSED, "%s is disabled; `symbolon user enable %s` first", user.name, user.name);
-	status = enrolment_start(&cli->core, cli->arena, user.id, cli_has(cli, "totp"), "command", clock_now(), &started);
+	status = enrolment_start(&cli->core, cli->arena, user.id, cli_has(cli, "totp"), "command", clock_now(),
+				 &started);
 	if (status != OK)
 		return cli_trouble(status, "starting the enrolment");
 	code = started_print(cli, &started);
@@ -134,13 +141,14 @@ static enum status list_read(struct store_tx *tx, void *ctx)
 
 static json_t *device_json(const struct device_row *row)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I}", "id", row->id, "name", row->name, "platform", row->platform, "state", row->state, "push", (int)(row->push_endpoint != NULL), "created_at",
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I}", "id", row->id, "name", row->name, "platform",
+			 row->platform, "state", row->state, "push", (int)(row->push_endpoint != NULL), "created_at",
 			 (json_int_t)row->created_at, "last_contact", (json_int_t)row->seen_at);
 }
 
 int cmd_device_list(struct cli *cli)
 {
-	struct listing listing = { 0 };
+	struct listing listing = {0};
 	struct user_row user;
 	enum status status;
 	json_t *list = NULL;
@@ -162,7 +170,8 @@ int cmd_device_list(struct cli *cli)
 		if (list)
 			json_array_append_new(list, device_json(row));
 		else
-			printf("%s  %-8s %-24s %-12s last contact %s\n", row->id, row->state, cli_clean(cli, row->name), cli_clean(cli, row->platform), cli_time(cli, row->seen_at));
+			printf("%s  %-8s %-24s %-12s last contact %s\n", row->id, row->state, cli_clean(cli, row->name),
+			       cli_clean(cli, row->platform), cli_time(cli, row->seen_at));
 	}
 	return list ? cli_print_json(list) : EXIT_DONE;
 }
@@ -177,7 +186,9 @@ int cmd_device_revoke(struct cli *cli)
 		return code;
 	status = device_revoke(&cli->core, id, clock_now());
 	if (status == E_NOT_FOUND || status == E_CONFLICT)
-		return cli_fail(EXIT_REFUSED, "there is no active device \"%s\"; `symbolon device list USER` shows the ids", cli_clean(cli, id));
+		return cli_fail(EXIT_REFUSED,
+				"there is no active device \"%s\"; `symbolon device list USER` shows the ids",
+				cli_clean(cli, id));
 	if (status != OK)
 		return cli_trouble(status, "revoking the device");
 	printf("Revoked.\n");

@@ -19,7 +19,8 @@ static void tell(struct doctor *doctor, const char *verdict, const char *what, c
 {
 	doctor->sick |= strcmp(verdict, "problem") == 0;
 	if (doctor->list)
-		json_array_append_new(doctor->list, json_pack("{s:s, s:s, s:s}", "what", what, "verdict", verdict, "detail", detail));
+		json_array_append_new(doctor->list,
+				      json_pack("{s:s, s:s, s:s}", "what", what, "verdict", verdict, "detail", detail));
 	else
 		printf("%-8s %-14s %s\n", verdict, what, cli_clean(doctor->cli, detail));
 }
@@ -61,7 +62,8 @@ static void keys_look(struct doctor *doctor)
 	if (keyholder_mac(core->keyholder, &keyring_view(core->keyring)->mac, "doctor", "", 0, mac) == OK)
 		tell(doctor, "ok", "keys", "the key-encryption key opens what lies in the database");
 	else
-		tell(doctor, "problem", "keys", "the key-encryption key does not open what lies in the database: is it the right file?");
+		tell(doctor, "problem", "keys",
+		     "the key-encryption key does not open what lies in the database: is it the right file?");
 }
 
 static void pages_look(struct doctor *doctor)
@@ -71,7 +73,10 @@ static void pages_look(struct doctor *doctor)
 	if (page && access(page, R_OK) == 0)
 		tell(doctor, "ok", "pages", page);
 	else
-		tell(doctor, "problem", "pages", arena_format(doctor->cli->arena, "%s is not there: build the pages with `./run build`, or set `web`", page ? page : "index.html"));
+		tell(doctor, "problem", "pages",
+		     arena_format(doctor->cli->arena,
+				  "%s is not there: build the pages with `./run build`, or set `web`",
+				  page ? page : "index.html"));
 }
 
 static void issuer_look(struct doctor *doctor)
@@ -79,9 +84,11 @@ static void issuer_look(struct doctor *doctor)
 	const struct settings *settings = doctor->cli->core.settings;
 
 	if (!settings->issuer_is_https)
-		tell(doctor, "warning", "issuer", "http is only for trying out on this machine; browsers and phones elsewhere need https");
+		tell(doctor, "warning", "issuer",
+		     "http is only for trying out on this machine; browsers and phones elsewhere need https");
 	else if (!settings->tls_certificate && settings->trusted_proxy_count == 0)
-		tell(doctor, "warning", "issuer", "https, but neither tls nor trusted_proxies is set: is a proxy in front?");
+		tell(doctor, "warning", "issuer",
+		     "https, but neither tls nor trusted_proxies is set: is a proxy in front?");
 	else
 		tell(doctor, "ok", "issuer", settings->issuer);
 	if (settings->tls_certificate) {
@@ -100,7 +107,7 @@ static enum status lint_tell(const char *rule, const char *warning, void *ctx)
 
 int cmd_doctor(struct cli *cli)
 {
-	struct doctor doctor = { .cli = cli, .list = cli->json ? json_array() : NULL };
+	struct doctor doctor = {.cli = cli, .list = cli->json ? json_array() : NULL};
 	int code = cli_open(cli);
 
 	if (code != EXIT_DONE) {

@@ -23,7 +23,9 @@ static int folder_make(const char *dir)
 		return cli_fail(EXIT_TROUBLE, "%s: the folder cannot be made: %s", dir, strerror(errno));
 	snprintf(path, sizeof(path), "%s/symbolon.yaml", dir);
 	if (access(path, F_OK) == 0)
-		return cli_fail(EXIT_REFUSED, "%s is there already; nothing was changed. Choose another --dir, or use what is there.", path);
+		return cli_fail(EXIT_REFUSED,
+				"%s is there already; nothing was changed. Choose another --dir, or use what is there.",
+				path);
 	if (chmod(dir, 0700) != 0)
 		return cli_fail(EXIT_TROUBLE, "%s: %s", dir, strerror(errno));
 	return EXIT_DONE;
@@ -68,7 +70,8 @@ static int config_write(struct cli *cli, const char *dir)
 		return cli_trouble(E_NOMEM, "init");
 	text_init(&errors, 16 * 1024);
 	if (settings_parse(cli->arena, path, yaml, strlen(yaml), &cli->core.settings, &errors) != OK)
-		code = cli_fail(EXIT_REFUSED, "this cannot be used as a configuration:\n%s", errors.size ? errors.data : "");
+		code = cli_fail(EXIT_REFUSED, "this cannot be used as a configuration:\n%s",
+				errors.size ? errors.data : "");
 	text_done(&errors);
 	cli->config_path = path;
 	return code == EXIT_DONE ? file_write(path, yaml) : code;
@@ -81,10 +84,12 @@ static int keys_make(struct cli *cli)
 	enum status status = keyholder_init_kek(settings->kek);
 
 	if (status != OK)
-		return cli_fail(status == E_CONFLICT ? EXIT_REFUSED : EXIT_TROUBLE, "%s: %s", settings->kek, status == E_CONFLICT ? "is there already" : "cannot be made");
+		return cli_fail(status == E_CONFLICT ? EXIT_REFUSED : EXIT_TROUBLE, "%s: %s", settings->kek,
+				status == E_CONFLICT ? "is there already" : "cannot be made");
 	if (keyholder_open(settings->kek, &cli->core.keyholder, problem) != OK)
 		return cli_fail(EXIT_TROUBLE, "%s: %s", settings->kek, problem);
-	if (store_open(&(struct store_settings){ .url = settings->database, .create = true, .migrate = true }, &cli->core.store, problem) != OK)
+	if (store_open(&(struct store_settings){.url = settings->database, .create = true, .migrate = true},
+		       &cli->core.store, problem) != OK)
 		return cli_fail(EXIT_TROUBLE, "%s: %s", settings->database, problem);
 	status = keyring_init(cli->core.store, cli->core.keyholder, clock_now());
 	return status == OK ? EXIT_DONE : cli_trouble(status, "making the keys");
@@ -108,7 +113,8 @@ int cmd_init(struct cli *cli)
 	if (code != EXIT_DONE)
 		return code;
 	if (cli->json)
-		return cli_print_json(json_pack("{s:s, s:s}", "config", cli->config_path, "issuer", cli->core.settings->issuer));
+		return cli_print_json(
+			json_pack("{s:s, s:s}", "config", cli->config_path, "issuer", cli->core.settings->issuer));
 	printf("Made %s, the keys and the database.\n\nNext:\n"
 	       "  export SYMBOLON_CONFIG=%s\n"
 	       "  symbolon user add NAME --password-stdin\n"
@@ -131,6 +137,6 @@ int cmd_serve(struct cli *cli)
 		return code;
 	snprintf(path, sizeof(path), "%s", cli->config_path);
 	cli_close(cli);
-	*cli = (struct cli){ 0 };
+	*cli = (struct cli){0};
 	return daemon_serve(path);
 }

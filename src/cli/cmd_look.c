@@ -16,7 +16,8 @@ static size_t groups_split(struct cli *cli, const char *groups[CLI_VALUES_MAX])
 	char *text = arena_strdup(cli->arena, cli_option(cli, "groups"));
 	size_t count = 0;
 
-	for (char *rest, *word = text ? strtok_r(text, ",", &rest) : NULL; word && count < CLI_VALUES_MAX; word = strtok_r(NULL, ",", &rest))
+	for (char *rest, *word = text ? strtok_r(text, ",", &rest) : NULL; word && count < CLI_VALUES_MAX;
+	     word = strtok_r(NULL, ",", &rest))
 		groups[count++] = word;
 	return count;
 }
@@ -24,8 +25,14 @@ static size_t groups_split(struct cli *cli, const char *groups[CLI_VALUES_MAX])
 int cmd_explain(struct cli *cli)
 {
 	const char *groups[CLI_VALUES_MAX];
-	struct explain_request request = { .username = cli->args.words[0], .client_id = cli->args.words[1], .ip = cli_option(cli, "ip"), .acr = cli_option(cli, "acr"), .now = clock_now(),
-					   .known_browser = cli_has(cli, "known"), .groups_given = cli_has(cli, "groups"), .groups = groups };
+	struct explain_request request = {.username = cli->args.words[0],
+					  .client_id = cli->args.words[1],
+					  .ip = cli_option(cli, "ip"),
+					  .acr = cli_option(cli, "acr"),
+					  .now = clock_now(),
+					  .known_browser = cli_has(cli, "known"),
+					  .groups_given = cli_has(cli, "groups"),
+					  .groups = groups};
 	json_t *json = NULL;
 	struct text human;
 	enum status status;
@@ -79,9 +86,12 @@ static json_t *detail_parse(const char *detail)
 static int audit_print(struct cli *cli, const struct audit_row *row)
 {
 	if (cli->json)
-		return cli_print_json(json_pack("{s:I, s:I, s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:o, s:s?}", "id", (json_int_t)row->id, "at", (json_int_t)row->at, "event", row->event, "user_id",
-						row->user_id, "username", row->username, "client_id", row->client_id, "device_id", row->device_id, "login_id", row->login_id, "ip", row->ip, "detail",
-						detail_parse(row->detail), "receipt", row->receipt));
+		return cli_print_json(json_pack("{s:I, s:I, s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:o, s:s?}", "id",
+						(json_int_t)row->id, "at", (json_int_t)row->at, "event", row->event,
+						"user_id", row->user_id, "username", row->username, "client_id",
+						row->client_id, "device_id", row->device_id, "login_id", row->login_id,
+						"ip", row->ip, "detail", detail_parse(row->detail), "receipt",
+						row->receipt));
 	printf("%s  %-24s", cli_time(cli, row->at), row->event);
 	if (row->username || row->user_id)
 		printf("  user %s", cli_clean(cli, row->username ? row->username : row->user_id));
@@ -125,7 +135,7 @@ int cmd_audit(struct cli *cli)
 {
 	const bool follow = cli_has(cli, "follow");
 	const char *name = cli_option(cli, "user");
-	struct auditing auditing = { 0 };
+	struct auditing auditing = {0};
 	struct user_row user;
 	bool more = true;
 	int code = cli_open(cli);
@@ -137,7 +147,7 @@ int cmd_audit(struct cli *cli)
 	while (code == EXIT_DONE && (more || follow)) {
 		code = audit_page(cli, &auditing, &more);
 		if (!more && follow)
-			nanosleep(&(struct timespec){ .tv_nsec = 500000000 }, NULL);
+			nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
 	}
 	return code;
 }
@@ -158,7 +168,7 @@ static enum status keys_read(struct store_tx *tx, void *ctx)
 
 int cmd_key_list(struct cli *cli)
 {
-	struct keys keys = { 0 };
+	struct keys keys = {0};
 	json_t *list = NULL;
 	enum status status;
 	int code = cli_open(cli);
@@ -174,9 +184,12 @@ int cmd_key_list(struct cli *cli)
 		const struct key_row *row = &keys.rows[i];
 
 		if (list)
-			json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:I}", "kid", row->kid, "purpose", row->purpose, "alg", row->alg, "state", row->state, "created_at", (json_int_t)row->created_at));
+			json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:I}", "kid", row->kid, "purpose",
+							      row->purpose, "alg", row->alg, "state", row->state,
+							      "created_at", (json_int_t)row->created_at));
 		else
-			printf("%-44s %-7s %-6s %-9s since %s\n", row->kid, row->purpose, row->alg, row->state, cli_time(cli, row->changed_at ? row->changed_at : row->created_at));
+			printf("%-44s %-7s %-6s %-9s since %s\n", row->kid, row->purpose, row->alg, row->state,
+			       cli_time(cli, row->changed_at ? row->changed_at : row->created_at));
 	}
 	return list ? cli_print_json(list) : EXIT_DONE;
 }

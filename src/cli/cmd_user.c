@@ -18,7 +18,9 @@ static int problem_print(enum status status, const char *what, const char *probl
 static int password_read(struct cli *cli, const char **ret_password)
 {
 	*ret_password = cli_read_line(cli, true);
-	return *ret_password && **ret_password ? EXIT_DONE : cli_fail(EXIT_REFUSED, "no password on standard input; nothing was changed");
+	return *ret_password && **ret_password
+		       ? EXIT_DONE
+		       : cli_fail(EXIT_REFUSED, "no password on standard input; nothing was changed");
 }
 
 static size_t groups_collect(const struct cli *cli, const char *groups[CLI_VALUES_MAX])
@@ -33,7 +35,10 @@ static size_t groups_collect(const struct cli *cli, const char *groups[CLI_VALUE
 int cmd_user_add(struct cli *cli)
 {
 	const char *groups[CLI_VALUES_MAX], *problem = NULL;
-	struct user_new user = { .name = cli->args.words[0], .display_name = cli_option(cli, "name"), .email = cli_option(cli, "email"), .groups = groups };
+	struct user_new user = {.name = cli->args.words[0],
+				.display_name = cli_option(cli, "name"),
+				.email = cli_option(cli, "email"),
+				.groups = groups};
 	char id[ID_SIZE];
 	enum status status;
 	int code = cli_open(cli);
@@ -50,7 +55,8 @@ int cmd_user_add(struct cli *cli)
 		return problem_print(status, cli_clean(cli, user.name), problem);
 	if (cli->json)
 		return cli_print_json(json_pack("{s:s, s:s}", "id", id, "name", user.name));
-	printf("Added %s.\nNext: `symbolon device enrol %s` or `symbolon totp enrol %s`.\n", cli_clean(cli, user.name), cli_clean(cli, user.name), cli_clean(cli, user.name));
+	printf("Added %s.\nNext: `symbolon device enrol %s` or `symbolon totp enrol %s`.\n", cli_clean(cli, user.name),
+	       cli_clean(cli, user.name), cli_clean(cli, user.name));
 	return EXIT_DONE;
 }
 
@@ -71,9 +77,10 @@ static json_t *user_json(struct store_tx *tx, const struct user_row *row)
 		count = 0;
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(names, json_string(groups[i]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:i, s:I, s:I}", "id", row->id, "name", row->name, "display_name", row->display_name, "email", row->email, "groups", names,
-			 "disabled", (int)row->disabled, "password", (int)(row->password != NULL), "caution", row->caution, "caution_until", (json_int_t)row->caution_until, "created_at",
-			 (json_int_t)row->created_at);
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:i, s:I, s:I}", "id", row->id, "name", row->name,
+			 "display_name", row->display_name, "email", row->email, "groups", names, "disabled",
+			 (int)row->disabled, "password", (int)(row->password != NULL), "caution", row->caution,
+			 "caution_until", (json_int_t)row->caution_until, "created_at", (json_int_t)row->created_at);
 }
 
 struct each {
@@ -91,14 +98,14 @@ static enum status list_add(const struct user_row *row, void *ctx)
 static enum status list_read(struct store_tx *tx, void *ctx)
 {
 	struct listing *listing = ctx;
-	struct each each = { tx, listing->list };
+	struct each each = {tx, listing->list};
 
 	return store_user_each(tx, list_add, &each);
 }
 
 int cmd_user_list(struct cli *cli)
 {
-	struct listing listing = { .cli = cli };
+	struct listing listing = {.cli = cli};
 	int code = cli_open(cli);
 	enum status status;
 	size_t i;
@@ -112,8 +119,10 @@ int cmd_user_list(struct cli *cli)
 		return cli_trouble(status, "reading the users");
 	if (cli->json)
 		return cli_print_json(listing.list);
-	json_array_foreach(listing.list, i, user)
-		printf("%-24s %-28s %s\n", json_get_string(user, "name"), cli_clean(cli, json_get_string(user, "display_name")), json_get_bool(user, "disabled", false) ? "disabled" : "");
+	json_array_foreach (listing.list, i, user)
+		printf("%-24s %-28s %s\n", json_get_string(user, "name"),
+		       cli_clean(cli, json_get_string(user, "display_name")),
+		       json_get_bool(user, "disabled", false) ? "disabled" : "");
 	json_decref(listing.list);
 	return EXIT_DONE;
 }
@@ -136,8 +145,10 @@ static json_t *sessions_json(struct store_tx *tx, const char *user_id)
 		return list;
 	for (size_t i = 0; i < count; i++)
 		if (!rows[i].ended_at)
-			json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I, s:I}", "sid", rows[i].sid, "browser", rows[i].ua_label, "ip", rows[i].ip, "used_at", (json_int_t)rows[i].used_at,
-							      "ends_at", (json_int_t)rows[i].ends_at));
+			json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I, s:I}", "sid", rows[i].sid,
+							      "browser", rows[i].ua_label, "ip", rows[i].ip, "used_at",
+							      (json_int_t)rows[i].used_at, "ends_at",
+							      (json_int_t)rows[i].ends_at));
 	return list;
 }
 
@@ -151,8 +162,9 @@ static enum status show_read(struct store_tx *tx, void *ctx)
 	if (!showing->json)
 		return E_NOMEM;
 	json_object_set_new(showing->json, "factors",
-			    json_pack("{s:b, s:b, s:b, s:I}", "password", (int)showing->factors.password, "device", (int)showing->factors.device, "totp", (int)showing->factors.totp, "recovery_codes",
-				      (json_int_t)showing->codes));
+			    json_pack("{s:b, s:b, s:b, s:I}", "password", (int)showing->factors.password, "device",
+				      (int)showing->factors.device, "totp", (int)showing->factors.totp,
+				      "recovery_codes", (json_int_t)showing->codes));
 	json_object_set_new(showing->json, "sessions", sessions_json(tx, showing->user->id));
 	return OK;
 }
@@ -160,7 +172,7 @@ static enum status show_read(struct store_tx *tx, void *ctx)
 int cmd_user_show(struct cli *cli)
 {
 	struct user_row user;
-	struct showing showing = { .cli = cli, .user = &user };
+	struct showing showing = {.cli = cli, .user = &user};
 	int code = cli_open(cli);
 	enum status status;
 
@@ -173,11 +185,15 @@ int cmd_user_show(struct cli *cli)
 		return cli_trouble(status, "reading the user");
 	if (cli->json)
 		return cli_print_json(showing.json);
-	printf("%s (%s)%s\n  id        %s\n  email     %s\n  password  %s\n  devices   %s\n  totp      %s\n  recovery  %lld codes left\n  sessions  %zu\n", user.name, cli_clean(cli, user.display_name),
-	       user.disabled ? ", disabled" : "", user.id, cli_clean(cli, user.email), showing.factors.password ? "yes" : "no", showing.factors.device ? "yes" : "none",
-	       showing.factors.totp ? "yes" : "no", (long long)showing.codes, json_array_size(json_object_get(showing.json, "sessions")));
+	printf("%s (%s)%s\n  id        %s\n  email     %s\n  password  %s\n  devices   %s\n  totp      %s\n  recovery  "
+	       "%lld codes left\n  sessions  %zu\n",
+	       user.name, cli_clean(cli, user.display_name), user.disabled ? ", disabled" : "", user.id,
+	       cli_clean(cli, user.email), showing.factors.password ? "yes" : "no",
+	       showing.factors.device ? "yes" : "none", showing.factors.totp ? "yes" : "no", (long long)showing.codes,
+	       json_array_size(json_object_get(showing.json, "sessions")));
 	if (user.caution_until > clock_now() && user.caution)
-		printf("  caution   unknown browsers need at least %d digits until %s\n", user.caution, cli_time(cli, user.caution_until));
+		printf("  caution   unknown browsers need at least %d digits until %s\n", user.caution,
+		       cli_time(cli, user.caution_until));
 	json_decref(showing.json);
 	return EXIT_DONE;
 }
@@ -197,7 +213,9 @@ static int disabled_set(struct cli *cli, bool disabled)
 	status = user_set_disabled(&cli->core, user.id, disabled, clock_now());
 	if (status != OK)
 		return cli_trouble(status, user.name);
-	printf(disabled ? "Disabled %s: sessions, pending requests and grants have ended.\n" : "%s may sign in again.\n", user.name);
+	printf(disabled ? "Disabled %s: sessions, pending requests and grants have ended.\n"
+			: "%s may sign in again.\n",
+	       user.name);
 	return EXIT_DONE;
 }
 

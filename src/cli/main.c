@@ -6,31 +6,72 @@
 #include "cli/cli.h"
 
 const struct cli_command cli_commands[] = {
-	{ "init", "--dir DIR --issuer URL [--organisation NAME] [--listen ADDRESS:PORT]", "make configuration, keys and database", { { "dir", true }, { "issuer", true }, { "organisation", true }, { "listen", true } }, 0, 0, cmd_init },
-	{ "serve", "", "run the identity provider", { { 0 } }, 0, 0, cmd_serve },
-	{ "user add", "NAME [--name \"…\"] [--email …] [--group …]… [--password-stdin | --password-hash-stdin]", "add a person", { { "name", true }, { "email", true }, { "group", true, true }, { "password-stdin" }, { "password-hash-stdin" } }, 1, 1, cmd_user_add },
-	{ "user list", "", "list the people", { { 0 } }, 0, 0, cmd_user_list },
-	{ "user show", "NAME", "show one person with factors and sessions", { { 0 } }, 1, 1, cmd_user_show },
-	{ "user disable", "NAME", "end everything of a person and refuse sign-ins", { { 0 } }, 1, 1, cmd_user_disable },
-	{ "user enable", "NAME", "let a person sign in again", { { 0 } }, 1, 1, cmd_user_enable },
-	{ "user remove", "NAME", "remove a person; the audit log stays", { { 0 } }, 1, 1, cmd_user_remove },
-	{ "user password", "NAME --password-stdin", "set a password", { { "password-stdin" } }, 1, 1, cmd_user_password },
-	{ "client add", "ID --name \"…\" --redirect-uri URI… [--logout-uri URI]… [--public] [--third-party] [--alg ES256|RS256]", "register a service; prints its secret once", { { "name", true }, { "redirect-uri", true, true }, { "logout-uri", true, true }, { "public" }, { "third-party" }, { "alg", true } }, 1, 1, cmd_client_add },
-	{ "client list", "", "list the services", { { 0 } }, 0, 0, cmd_client_list },
-	{ "client show", "ID", "show one service", { { 0 } }, 1, 1, cmd_client_show },
-	{ "client remove", "ID", "remove a service", { { 0 } }, 1, 1, cmd_client_remove },
-	{ "device enrol", "USER [--totp]", "add an authenticator: prints a QR code and a link, asks for six digits", { { "totp" } }, 1, 1, cmd_device_enrol },
-	{ "device list", "USER", "list a person's authenticators", { { 0 } }, 1, 1, cmd_device_list },
-	{ "device revoke", "DEVICE", "revoke an authenticator", { { 0 } }, 1, 1, cmd_device_revoke },
-	{ "totp enrol", "USER [--label …] [--algorithm SHA1|SHA256|SHA512] [--digits N]", "add codes of any authenticator app", { { "label", true }, { "algorithm", true }, { "digits", true } }, 1, 1, cmd_totp_enrol },
-	{ "totp list", "USER", "list a person's code generators", { { 0 } }, 1, 1, cmd_totp_list },
-	{ "totp remove", "USER ID", "remove one", { { 0 } }, 2, 2, cmd_totp_remove },
-	{ "recovery issue", "USER", "print ten new recovery codes; the old ones end", { { 0 } }, 1, 1, cmd_recovery_issue },
-	{ "explain", "USER CLIENT [--ip IP] [--acr ACR] [--groups a,b] [--known]", "say what a sign-in would ask, and why", { { "ip", true }, { "acr", true }, { "groups", true }, { "known" } }, 2, 2, cmd_explain },
-	{ "audit", "[--follow] [--user USER]", "show what happened", { { "follow" }, { "user", true } }, 0, 0, cmd_audit },
-	{ "key list", "", "list the keys", { { 0 } }, 0, 0, cmd_key_list },
-	{ "key rotate", "", "make the next signing keys the current ones", { { 0 } }, 0, 0, cmd_key_rotate },
-	{ "doctor", "", "look whether all is well", { { 0 } }, 0, 0, cmd_doctor },
+	{"init",
+	 "--dir DIR --issuer URL [--organisation NAME] [--listen ADDRESS:PORT]",
+	 "make configuration, keys and database",
+	 {{"dir", true}, {"issuer", true}, {"organisation", true}, {"listen", true}},
+	 0,
+	 0,
+	 cmd_init},
+	{"serve", "", "run the identity provider", {{0}}, 0, 0, cmd_serve},
+	{"user add",
+	 "NAME [--name \"…\"] [--email …] [--group …]… [--password-stdin | --password-hash-stdin]",
+	 "add a person",
+	 {{"name", true}, {"email", true}, {"group", true, true}, {"password-stdin"}, {"password-hash-stdin"}},
+	 1,
+	 1,
+	 cmd_user_add},
+	{"user list", "", "list the people", {{0}}, 0, 0, cmd_user_list},
+	{"user show", "NAME", "show one person with factors and sessions", {{0}}, 1, 1, cmd_user_show},
+	{"user disable", "NAME", "end everything of a person and refuse sign-ins", {{0}}, 1, 1, cmd_user_disable},
+	{"user enable", "NAME", "let a person sign in again", {{0}}, 1, 1, cmd_user_enable},
+	{"user remove", "NAME", "remove a person; the audit log stays", {{0}}, 1, 1, cmd_user_remove},
+	{"user password", "NAME --password-stdin", "set a password", {{"password-stdin"}}, 1, 1, cmd_user_password},
+	{"client add",
+	 "ID --name \"…\" --redirect-uri URI… [--logout-uri URI]… [--public] [--third-party] [--alg ES256|RS256]",
+	 "register a service; prints its secret once",
+	 {{"name", true},
+	  {"redirect-uri", true, true},
+	  {"logout-uri", true, true},
+	  {"public"},
+	  {"third-party"},
+	  {"alg", true}},
+	 1,
+	 1,
+	 cmd_client_add},
+	{"client list", "", "list the services", {{0}}, 0, 0, cmd_client_list},
+	{"client show", "ID", "show one service", {{0}}, 1, 1, cmd_client_show},
+	{"client remove", "ID", "remove a service", {{0}}, 1, 1, cmd_client_remove},
+	{"device enrol",
+	 "USER [--totp]",
+	 "add an authenticator: prints a QR code and a link, asks for six digits",
+	 {{"totp"}},
+	 1,
+	 1,
+	 cmd_device_enrol},
+	{"device list", "USER", "list a person's authenticators", {{0}}, 1, 1, cmd_device_list},
+	{"device revoke", "DEVICE", "revoke an authenticator", {{0}}, 1, 1, cmd_device_revoke},
+	{"totp enrol",
+	 "USER [--label …] [--algorithm SHA1|SHA256|SHA512] [--digits N]",
+	 "add codes of any authenticator app",
+	 {{"label", true}, {"algorithm", true}, {"digits", true}},
+	 1,
+	 1,
+	 cmd_totp_enrol},
+	{"totp list", "USER", "list a person's code generators", {{0}}, 1, 1, cmd_totp_list},
+	{"totp remove", "USER ID", "remove one", {{0}}, 2, 2, cmd_totp_remove},
+	{"recovery issue", "USER", "print ten new recovery codes; the old ones end", {{0}}, 1, 1, cmd_recovery_issue},
+	{"explain",
+	 "USER CLIENT [--ip IP] [--acr ACR] [--groups a,b] [--known]",
+	 "say what a sign-in would ask, and why",
+	 {{"ip", true}, {"acr", true}, {"groups", true}, {"known"}},
+	 2,
+	 2,
+	 cmd_explain},
+	{"audit", "[--follow] [--user USER]", "show what happened", {{"follow"}, {"user", true}}, 0, 0, cmd_audit},
+	{"key list", "", "list the keys", {{0}}, 0, 0, cmd_key_list},
+	{"key rotate", "", "make the next signing keys the current ones", {{0}}, 0, 0, cmd_key_rotate},
+	{"doctor", "", "look whether all is well", {{0}}, 0, 0, cmd_doctor},
 };
 const size_t cli_command_count = ARRAY_COUNT(cli_commands);
 
@@ -38,8 +79,10 @@ static void usage_print(FILE *out)
 {
 	fprintf(out, "symbolon " SYMBOLON_VERSION "\n\nusage:\n");
 	for (size_t i = 0; i < cli_command_count; i++)
-		fprintf(out, "  symbolon %s %s\n      %s\n", cli_commands[i].name, cli_commands[i].usage, cli_commands[i].summary);
-	fprintf(out, "\nEvery command takes --config FILE (else $SYMBOLON_CONFIG, ./symbolon.yaml, /etc/symbolon/symbolon.yaml)\n"
+		fprintf(out, "  symbolon %s %s\n      %s\n", cli_commands[i].name, cli_commands[i].usage,
+			cli_commands[i].summary);
+	fprintf(out, "\nEvery command takes --config FILE (else $SYMBOLON_CONFIG, ./symbolon.yaml, "
+		     "/etc/symbolon/symbolon.yaml)\n"
 		     "and --json where it prints data. Exit codes: 0 done, 1 refused, 2 usage, 3 trouble.\n");
 }
 
@@ -85,7 +128,7 @@ static int unknown(const char *word)
 
 static int run(const struct cli_command *command, int argc, char **argv)
 {
-	struct cli cli = { .arena = arena_new(64 * 1024 * 1024) };
+	struct cli cli = {.arena = arena_new(64 * 1024 * 1024)};
 	int code = EXIT_TROUBLE;
 
 	if (cli.arena)

@@ -27,12 +27,13 @@ int cli_fail(int code, const char *format, ...)
 
 int cli_trouble(enum status status, const char *what)
 {
-	return cli_fail(EXIT_TROUBLE, "%s: failed (%s). Nothing was changed; `symbolon doctor` looks for the cause.", what, status_name(status));
+	return cli_fail(EXIT_TROUBLE, "%s: failed (%s). Nothing was changed; `symbolon doctor` looks for the cause.",
+			what, status_name(status));
 }
 
 static const char *config_find(const struct cli *cli)
 {
-	static const char *const places[] = { "./symbolon.yaml", "/etc/symbolon/symbolon.yaml" };
+	static const char *const places[] = {"./symbolon.yaml", "/etc/symbolon/symbolon.yaml"};
 	const char *named = cli->config_path ? cli->config_path : getenv("SYMBOLON_CONFIG");
 
 	if (named && *named)
@@ -51,7 +52,8 @@ static int settings_open(struct cli *cli)
 	text_init(&errors, 16 * 1024);
 	status = settings_load(cli->arena, cli->config_path, &cli->core.settings, &errors);
 	if (status != OK)
-		fprintf(stderr, "%s%s\n", errors.size ? errors.data : "symbolon: the configuration cannot be read: ", errors.size ? "" : cli->config_path);
+		fprintf(stderr, "%s%s\n", errors.size ? errors.data : "symbolon: the configuration cannot be read: ",
+			errors.size ? "" : cli->config_path);
 	text_done(&errors);
 	if (status == OK)
 		return EXIT_DONE;
@@ -65,12 +67,14 @@ int cli_open(struct cli *cli)
 
 	cli->config_path = config_find(cli);
 	if (!cli->config_path)
-		return cli_fail(EXIT_USAGE, "no configuration: give --config FILE, set SYMBOLON_CONFIG, or run in the folder of symbolon.yaml. `symbolon init` makes one.");
+		return cli_fail(EXIT_USAGE, "no configuration: give --config FILE, set SYMBOLON_CONFIG, or run in the "
+					    "folder of symbolon.yaml. `symbolon init` makes one.");
 	code = settings_open(cli);
 	if (code != EXIT_DONE)
 		return code;
 	cli->core.random = &random_system;
-	if (store_open(&(struct store_settings){ .url = cli->core.settings->database, .migrate = true, .readers = 1 }, &cli->core.store, problem) != OK)
+	if (store_open(&(struct store_settings){.url = cli->core.settings->database, .migrate = true, .readers = 1},
+		       &cli->core.store, problem) != OK)
 		return cli_fail(EXIT_TROUBLE, "%s: %s", cli->core.settings->database, problem);
 	snprintf(problem, sizeof(problem), "cannot be opened");
 	if (keyholder_open(cli->core.settings->kek, &cli->core.keyholder, problem) != OK)
@@ -149,7 +153,8 @@ static bool dark(const uint8_t *qr, int x, int y)
 	return qrcodegen_getModule(qr, x, y);
 }
 
-/* Two rows a line, light on dark inverted so that it reads on either kind of terminal: a white frame is drawn around. */
+/* Two rows a line, light on dark inverted so that it reads on either kind of terminal: a white frame is drawn around.
+ */
 void cli_print_qr(const char *text)
 {
 	uint8_t scratch[qrcodegen_BUFFER_LEN_FOR_VERSION(20)], qr[qrcodegen_BUFFER_LEN_FOR_VERSION(20)];
@@ -184,7 +189,7 @@ static enum status user_read(struct store_tx *tx, void *ctx)
 int cli_user_find(struct cli *cli, const char *name, struct user_row *ret_user)
 {
 	char *canonical;
-	struct user_finding finding = { .row = ret_user };
+	struct user_finding finding = {.row = ret_user};
 	enum status status = username_canonical(cli->arena, name, &canonical);
 
 	if (status == OK) {
@@ -192,6 +197,7 @@ int cli_user_find(struct cli *cli, const char *name, struct user_row *ret_user)
 		status = store_read(cli->core.store, cli->arena, user_read, &finding);
 	}
 	if (status == E_NOT_FOUND || status == E_INVALID)
-		return cli_fail(EXIT_REFUSED, "there is no user \"%s\"; `symbolon user list` shows them", cli_clean(cli, name));
+		return cli_fail(EXIT_REFUSED, "there is no user \"%s\"; `symbolon user list` shows them",
+				cli_clean(cli, name));
 	return status == OK ? EXIT_DONE : cli_trouble(status, "reading the user");
 }

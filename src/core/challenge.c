@@ -6,9 +6,9 @@
 static const struct {
 	const char *from, *to;
 } transitions[] = {
-	{ "pending", "approved" }, { "pending", "denied" },	{ "pending", "wrong" },
-	{ "pending", "expired" },  { "pending", "superseded" }, { "approved", "consumed" },
-	{ "approved", "denied" }, /* "It's not me" after an approval */
+	{"pending", "approved"},   {"pending", "denied"},    {"pending", "wrong"},   {"pending", "expired"},
+	{"pending", "superseded"}, {"approved", "consumed"}, {"approved", "denied"}, /* "It's not me" after an approval
+										      */
 };
 
 bool challenge_may(const char *from, const char *to)
@@ -35,15 +35,18 @@ static enum status pending_read(struct store_tx *tx, void *ctx)
 	return status == E_NOT_FOUND ? OK : status;
 }
 
-enum status challenge_list(const struct core *core, struct arena *arena, const char *user_id, int64_t now, json_t **ret_json)
+enum status challenge_list(const struct core *core, struct arena *arena, const char *user_id, int64_t now,
+			   json_t **ret_json)
 {
-	struct listing listing = { .user_id = user_id, .now = now };
+	struct listing listing = {.user_id = user_id, .now = now};
 	json_t *list;
 
 	TRY(store_read(core->store, arena, pending_read, &listing));
 	list = json_array();
-	if (listing.found && json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:b}", "id", listing.row.id, "created_at", (json_int_t)listing.row.created_at, "expires_at",
-								   (json_int_t)listing.row.expires_at, "popup", (int)listing.row.popup))) {
+	if (listing.found && json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:b}", "id", listing.row.id,
+								   "created_at", (json_int_t)listing.row.created_at,
+								   "expires_at", (json_int_t)listing.row.expires_at,
+								   "popup", (int)listing.row.popup))) {
 		json_decref(list);
 		return E_NOMEM;
 	}
@@ -106,12 +109,14 @@ static void seen_note(const struct core *core, const struct challenge_row *row, 
 	store_write_later(core->store, seen_write, seen, seen_free);
 }
 
-enum status challenge_details(const struct core *core, struct arena *arena, const char *user_id, const char *challenge_id, int64_t now, const char **ret_bytes)
+enum status challenge_details(const struct core *core, struct arena *arena, const char *user_id,
+			      const char *challenge_id, int64_t now, const char **ret_bytes)
 {
-	struct look look = { .user_id = user_id, .id = challenge_id };
+	struct look look = {.user_id = user_id, .id = challenge_id};
 
 	TRY(store_read(core->store, arena, look_read, &look));
-	if (strcmp(look.row.state, "expired") == 0 || (strcmp(look.row.state, "pending") == 0 && look.row.expires_at <= now))
+	if (strcmp(look.row.state, "expired") == 0 ||
+	    (strcmp(look.row.state, "pending") == 0 && look.row.expires_at <= now))
 		return E_EXPIRED;
 	if (strcmp(look.row.state, "pending") != 0)
 		return E_CONFLICT;

@@ -19,10 +19,14 @@
  */
 bool challenge_may(const char *from, const char *to);
 
-/* The device's side: what GET /challenges and GET /challenges/{id} give. Only pending, unexpired, not hidden ones of this user. */
-enum status must_check challenge_list(const struct core *core, struct arena *arena, const char *user_id, int64_t now, json_t **ret_json);
-/* The stored bytes exactly; notes that the device has seen it and wakes the page. E_NOT_FOUND, E_EXPIRED, or E_CONFLICT when settled. */
-enum status must_check challenge_details(const struct core *core, struct arena *arena, const char *user_id, const char *challenge_id, int64_t now, const char **ret_bytes);
+/* The device's side: what GET /challenges and GET /challenges/{id} give. Only pending, unexpired, not hidden ones of
+ * this user. */
+enum status must_check challenge_list(const struct core *core, struct arena *arena, const char *user_id, int64_t now,
+				      json_t **ret_json);
+/* The stored bytes exactly; notes that the device has seen it and wakes the page. E_NOT_FOUND, E_EXPIRED, or E_CONFLICT
+ * when settled. */
+enum status must_check challenge_details(const struct core *core, struct arena *arena, const char *user_id,
+					 const char *challenge_id, int64_t now, const char **ret_bytes);
 
 struct challenge_answer {
 	const char *jws;
@@ -44,6 +48,8 @@ struct challenge_settled {
  * E_CONFLICT    already settled otherwise; the first answer stands
  * E_EXPIRED     too late; the challenge is expired
  */
-enum status must_check challenge_answer(const struct core *core, struct arena *arena, const char *challenge_id, const struct challenge_answer *answer, int64_t now, struct challenge_settled *ret_settled);
+enum status must_check challenge_answer(const struct core *core, struct arena *arena, const char *challenge_id,
+					const struct challenge_answer *answer, int64_t now,
+					struct challenge_settled *ret_settled);
 
 #endif

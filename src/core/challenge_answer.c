@@ -26,9 +26,9 @@ struct answering {
 	uint8_t hash[32];
 	struct jose_parts parts;
 	struct claims claims;
-	const char *outcome;  /* approved, denied, wrong */
-	bool report;          /* "It's not me", counted */
-	bool repeated;        /* these bytes were taken before */
+	const char *outcome; /* approved, denied, wrong */
+	bool report;         /* "It's not me", counted */
+	bool repeated;       /* these bytes were taken before */
 	struct device_row settled_by;
 	bool has_settled_by;
 	struct login_op op;
@@ -67,9 +67,11 @@ static enum status claims_check(struct answering *a, const struct challenge_row 
 	int64_t iat;
 
 	base64url_format(row->shown, sizeof(row->shown), shown);
-	if (!a->parts.kid || strcmp(a->parts.kid, a->answer->device->id) != 0 || !claim_is(payload, "aud", a->op.core->settings->issuer))
+	if (!a->parts.kid || strcmp(a->parts.kid, a->answer->device->id) != 0 ||
+	    !claim_is(payload, "aud", a->op.core->settings->issuer))
 		return E_REFUSED;
-	if (!claim_is(payload, "challenge", row->id) || !claim_is(payload, "nonce", row->nonce) || !claim_is(payload, "shown", shown))
+	if (!claim_is(payload, "challenge", row->id) || !claim_is(payload, "nonce", row->nonce) ||
+	    !claim_is(payload, "shown", shown))
 		return E_REFUSED;
 	if (json_take_int(payload, "iat", a->op.now - IAT_WINDOW_S, a->op.now + IAT_WINDOW_S, &iat) != OK)
 		return E_REFUSED;
@@ -103,7 +105,9 @@ static enum status outcome_find(struct answering *a, const struct challenge_row 
 	else if (strcmp(row->mode, "confirm") == 0)
 		a->outcome = a->claims.number ? NULL : "approved";
 	else
-		a->outcome = !a->claims.number ? NULL : secret_text_equal(a->claims.number, row->number) ? "approved" : "wrong";
+		a->outcome = !a->claims.number                                  ? NULL
+			     : secret_text_equal(a->claims.number, row->number) ? "approved"
+										: "wrong";
 	return a->outcome ? OK : E_INVALID;
 }
 
@@ -118,7 +122,8 @@ static bool login_waits_for(const struct answering *a)
 {
 	const struct login_row *row = &a->op.login.row;
 
-	return strcmp(row->state, "prove") == 0 && row->challenge_id && strcmp(row->challenge_id, a->id) == 0 && a->op.now < row->expires_at;
+	return strcmp(row->state, "prove") == 0 && row->challenge_id && strcmp(row->challenge_id, a->id) == 0 &&
+	       a->op.now < row->expires_at;
 }
 
 /* The page of a stranger must not learn of the report: it goes on as for a name that does not exist. */
@@ -136,7 +141,9 @@ static enum status login_follow(struct answering *a)
 {
 	struct login *login = &a->op.login;
 	const struct challenge_row *challenge = &login->challenge;
-	const struct ask proven = { .factor = FACTOR_PUSH, .mode = push_mode_parse(challenge->mode), .digits = challenge->digits };
+	const struct ask proven = {.factor = FACTOR_PUSH,
+				   .mode = push_mode_parse(challenge->mode),
+				   .digits = challenge->digits};
 
 	if (strcmp(a->outcome, "approved") == 0)
 		return login_prove(&a->op, &proven);
@@ -160,13 +167,14 @@ static enum status caution_raise(struct store_tx *tx, const struct answering *a)
 }
 
 /*
- * A push that popped up in an unknown browser under caution was one that the open app had announced: that lifts the rule.
- * What a known browser asked for says nothing of the strangers' budget; its own is cleared when its login finishes.
+ * A push that popped up in an unknown browser under caution was one that the open app had announced: that lifts the
+ * rule. What a known browser asked for says nothing of the strangers' budget; its own is cleared when its login
+ * finishes.
  */
 static enum status approval_write(struct store_tx *tx, const struct answering *a)
 {
 	const struct challenge_row *row = &a->op.login.challenge;
-	const struct throttle_who who = { .subject = row->user_id };
+	const struct throttle_who who = {.subject = row->user_id};
 
 	if (row->known_browser)
 		return OK;
@@ -180,15 +188,15 @@ static enum status audit_answer(struct store_tx *tx, const struct answering *a, 
 {
 	const struct login_row *login = &a->op.login.row;
 
-	return audit_write(tx, &(struct audit_row){ .at = a->op.now,
-						    .event = event,
-						    .user_id = a->answer->device->user_id,
-						    .username = login->username,
-						    .client_id = login->client_id,
-						    .device_id = a->answer->device->id,
-						    .login_id = login->id,
-						    .ip = a->answer->ip,
-						    .receipt = a->answer->jws });
+	return audit_write(tx, &(struct audit_row){.at = a->op.now,
+						   .event = event,
+						   .user_id = a->answer->device->user_id,
+						   .username = login->username,
+						   .client_id = login->client_id,
+						   .device_id = a->answer->device->id,
+						   .login_id = login->id,
+						   .ip = a->answer->ip,
+						   .receipt = a->answer->jws});
 }
 
 static const char *event_name(const struct answering *a)
@@ -211,7 +219,11 @@ static enum status device_is_in_force(struct store_tx *tx, const struct answerin
 
 static enum status settle_write(struct store_tx *tx, struct answering *a)
 {
-	const struct challenge_settle settle = { .to = a->outcome, .device_id = a->answer->device->id, .answer_hash = a->hash, .answer = a->answer->jws, .now = a->op.now };
+	const struct challenge_settle settle = {.to = a->outcome,
+						.device_id = a->answer->device->id,
+						.answer_hash = a->hash,
+						.answer = a->answer->jws,
+						.now = a->op.now};
 
 	TRY(device_is_in_force(tx, a));
 	TRY(store_challenge_settle(tx, a->id, "pending", &settle, a->op.now));
@@ -260,7 +272,11 @@ static enum status late_report_write(struct store_tx *tx, void *ctx)
 {
 	struct answering *a = ctx;
 	const struct challenge_row *row = &a->op.login.challenge;
-	const struct challenge_settle settle = { .to = "denied", .device_id = a->answer->device->id, .answer_hash = a->hash, .answer = a->answer->jws, .now = a->op.now };
+	const struct challenge_settle settle = {.to = "denied",
+						.device_id = a->answer->device->id,
+						.answer_hash = a->hash,
+						.answer = a->answer->jws,
+						.now = a->op.now};
 	char value[BASE64URL_SIZE(32) + 1];
 	enum status status;
 
@@ -288,7 +304,8 @@ static enum status late_answer(struct answering *a)
 {
 	TRY(store_write(a->op.core->store, late_report_write, a));
 	if (!a->repeated)
-		log_warn("challenge.reported", LOG_S("user", a->answer->device->user_id), LOG_S("challenge", a->id), LOG_S("state", a->op.login.challenge.state));
+		log_warn("challenge.reported", LOG_S("user", a->answer->device->user_id), LOG_S("challenge", a->id),
+			 LOG_S("state", a->op.login.challenge.state));
 	return OK;
 }
 
@@ -340,9 +357,10 @@ static enum status answer_once(struct answering *a, struct challenge_settled *se
 	return store_write(a->op.core->store, pending_write, a);
 }
 
-enum status challenge_answer(const struct core *core, struct arena *arena, const char *challenge_id, const struct challenge_answer *answer, int64_t now, struct challenge_settled *ret_settled)
+enum status challenge_answer(const struct core *core, struct arena *arena, const char *challenge_id,
+			     const struct challenge_answer *answer, int64_t now, struct challenge_settled *ret_settled)
 {
-	struct answering a = { .answer = answer, .id = challenge_id };
+	struct answering a = {.answer = answer, .id = challenge_id};
 	enum status status;
 
 	login_op_init(&a.op, core, arena, "", NULL, now);

@@ -40,8 +40,8 @@ struct core {
 
 void core_wake(const struct core *core, const char *kind, const char *id);
 
-#define ID_SIZE 23      /* base64url of 128 random bits and NUL */
-#define TOKEN_SIZE 44   /* base64url of 256 random bits and NUL */
+#define ID_SIZE    23 /* base64url of 128 random bits and NUL */
+#define TOKEN_SIZE 44 /* base64url of 256 random bits and NUL */
 void id_new(const struct random *random, char out[ID_SIZE]);
 void token_new(const struct random *random, char out[TOKEN_SIZE]);
 /* SHA-256 of the token's text: what is stored. */

@@ -20,7 +20,10 @@ struct change {
 
 static enum status change_audit(struct store_tx *tx, const struct change *change, const char *event)
 {
-	return audit_write(tx, &(struct audit_row){ .at = change->now, .event = event, .user_id = change->device->user_id, .device_id = change->device->id });
+	return audit_write(tx, &(struct audit_row){.at = change->now,
+						   .event = event,
+						   .user_id = change->device->user_id,
+						   .device_id = change->device->id});
 }
 
 /* ---- "I am expecting a sign-in" ---- */
@@ -36,7 +39,7 @@ static enum status expect_write(struct store_tx *tx, void *ctx)
 
 enum status device_expect(const struct core *core, const struct device_row *device, const char *jti, int64_t now)
 {
-	struct change change = { .device = device, .jti = jti, .now = now };
+	struct change change = {.device = device, .jti = jti, .now = now};
 
 	return store_write(core->store, expect_write, &change);
 }
@@ -48,7 +51,8 @@ static enum status push_write(struct store_tx *tx, void *ctx)
 	const struct change *change = ctx;
 
 	TRY(device_jti_use(tx, change->device->id, change->jti, change->now));
-	return store_device_set_push(tx, change->device->id, change->endpoint, change->p256dh, change->auth, change->now);
+	return store_device_set_push(tx, change->device->id, change->endpoint, change->p256dh, change->auth,
+				     change->now);
 }
 
 /* RFC 8030 endpoint: https, no user info, no fragment. */
@@ -62,15 +66,17 @@ static bool endpoint_is_acceptable(const char *endpoint)
 	return *host && *host != '/' && !memchr(host, '@', strcspn(host, "/")) && !strpbrk(endpoint, "# \t\r\n\"<>\\");
 }
 
-enum status device_set_push(const struct core *core, const struct device_row *device, const char *jti, const json_t *subscription, int64_t now)
+enum status device_set_push(const struct core *core, const struct device_row *device, const char *jti,
+			    const json_t *subscription, int64_t now)
 {
-	struct change change = { .device = device, .jti = jti, .now = now };
+	struct change change = {.device = device, .jti = jti, .now = now};
 
 	if (subscription && !json_is_null(subscription)) {
 		change.endpoint = json_get_string(subscription, "endpoint");
 		change.p256dh = json_get_string(subscription, "p256dh");
 		change.auth = json_get_string(subscription, "auth");
-		if (!endpoint_is_acceptable(change.endpoint) || !change.p256dh || strlen(change.p256dh) != 87 || !change.auth || strlen(change.auth) != 22)
+		if (!endpoint_is_acceptable(change.endpoint) || !change.p256dh || strlen(change.p256dh) != 87 ||
+		    !change.auth || strlen(change.auth) != 22)
 			return E_INVALID;
 	}
 	return store_write(core->store, push_write, &change);
@@ -79,9 +85,13 @@ enum status device_set_push(const struct core *core, const struct device_row *de
 static enum status test_write(struct store_tx *tx, void *ctx)
 {
 	const struct change *change = ctx;
-	const struct outbox_row row = {
-		.id = change->id, .kind = "test", .device_id = change->device->id, .subject_id = change->nonce, .not_before = change->now, .expires_at = change->now + TEST_PUSH_S, .created_at = change->now
-	};
+	const struct outbox_row row = {.id = change->id,
+				       .kind = "test",
+				       .device_id = change->device->id,
+				       .subject_id = change->nonce,
+				       .not_before = change->now,
+				       .expires_at = change->now + TEST_PUSH_S,
+				       .created_at = change->now};
 
 	TRY(device_jti_use(tx, change->device->id, change->jti, change->now));
 	return store_outbox_insert(tx, &row);
@@ -89,7 +99,7 @@ static enum status test_write(struct store_tx *tx, void *ctx)
 
 enum status device_test_push(const struct core *core, const struct device_row *device, const char *jti, int64_t now)
 {
-	struct change change = { .device = device, .jti = jti, .now = now };
+	struct change change = {.device = device, .jti = jti, .now = now};
 
 	if (!device->push_endpoint)
 		return E_CONFLICT;
@@ -118,7 +128,7 @@ static enum status leave_write(struct store_tx *tx, void *ctx)
 
 enum status device_leave(const struct core *core, const struct device_row *device, const char *jti, int64_t now)
 {
-	struct change change = { .device = device, .jti = jti, .now = now };
+	struct change change = {.device = device, .jti = jti, .now = now};
 
 	TRY(store_write(core->store, leave_write, &change));
 	core_wake(core, "user", device->user_id);
@@ -141,7 +151,7 @@ static enum status revoke_write(struct store_tx *tx, void *ctx)
 
 enum status device_revoke(const struct core *core, const char *device_id, int64_t now)
 {
-	struct change change = { .by = device_id, .now = now };
+	struct change change = {.by = device_id, .now = now};
 
 	TRY(store_write(core->store, revoke_write, &change));
 	core_wake(core, "user", change.user_id);
@@ -150,10 +160,13 @@ enum status device_revoke(const struct core *core, const char *device_id, int64_
 
 /* ---- what a device may know of itself ---- */
 
-enum status device_describe(const struct core *core, struct arena *arena, const struct device_row *device, int64_t now, json_t **ret_json)
+enum status device_describe(const struct core *core, struct arena *arena, const struct device_row *device, int64_t now,
+			    json_t **ret_json)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:{s:b, s:I}, s:I, s:I, s:I, s:n}", "id", device->id, "name", device->name, "platform", device->platform, "push", "subscribed",
-				 (int)(device->push_endpoint != NULL), "confirmed_at", (json_int_t)device->push_ok_at, "created_at", (json_int_t)device->created_at, "last_contact",
+	json_t *json = json_pack("{s:s, s:s, s:s, s:{s:b, s:I}, s:I, s:I, s:I, s:n}", "id", device->id, "name",
+				 device->name, "platform", device->platform, "push", "subscribed",
+				 (int)(device->push_endpoint != NULL), "confirmed_at", (json_int_t)device->push_ok_at,
+				 "created_at", (json_int_t)device->created_at, "last_contact",
 				 (json_int_t)device->seen_at, "server_time", (json_int_t)now, "vapid_public_key");
 
 	if (!json)

@@ -38,10 +38,12 @@ static bool htu_is(const struct core *core, const char *htu, const char *path)
 	return htu && strncmp(htu, issuer, size) == 0 && strcmp(htu + size, path) == 0;
 }
 
-static enum status claims_check(const struct core *core, const struct device_request *request, const struct jose_parts *parts, int64_t now, bool *ret_clock_off)
+static enum status claims_check(const struct core *core, const struct device_request *request,
+				const struct jose_parts *parts, int64_t now, bool *ret_clock_off)
 {
 	const json_t *claims = parts->payload;
-	const char *aud = json_get_string(claims, "aud"), *htm = json_get_string(claims, "htm"), *jti = json_get_string(claims, "jti");
+	const char *aud = json_get_string(claims, "aud"), *htm = json_get_string(claims, "htm"),
+		   *jti = json_get_string(claims, "jti");
 	int64_t iat;
 
 	if (!aud || strcmp(aud, core->settings->issuer) != 0 || !htm || strcmp(htm, request->method) != 0)
@@ -84,26 +86,29 @@ static enum status signature_check(const struct jose_parts *parts, const char *j
 	return status;
 }
 
-enum status device_request_verify(const struct core *core, struct arena *arena, const struct device_request *request, bool allow_confirm, int64_t now, struct device_row *ret_device,
-				  const char **ret_jti, bool *ret_clock_off)
+enum status device_request_verify(const struct core *core, struct arena *arena, const struct device_request *request,
+				  bool allow_confirm, int64_t now, struct device_row *ret_device, const char **ret_jti,
+				  bool *ret_clock_off)
 {
 	const char *value = request->authorization;
 	struct jose_parts parts;
-	struct finding finding = { 0 };
+	struct finding finding = {0};
 	bool active;
 
 	*ret_clock_off = false;
 	if (!value || strncmp(value, scheme, sizeof(scheme) - 1) != 0)
 		return E_REFUSED;
 	value += sizeof(scheme) - 1;
-	if (jose_parse(arena, value, strlen(value), REQUEST_JWS_MAX, &parts) != OK || !parts.kid || strlen(parts.kid) != ID_SIZE - 1)
+	if (jose_parse(arena, value, strlen(value), REQUEST_JWS_MAX, &parts) != OK || !parts.kid ||
+	    strlen(parts.kid) != ID_SIZE - 1)
 		return E_REFUSED;
 	finding.id = parts.kid;
 	TRY(store_read(core->store, arena, device_read, &finding));
 	TRY(signature_check(&parts, finding.row.jwk));
 	TRY(claims_check(core, request, &parts, now, ret_clock_off));
 	active = strcmp(finding.row.state, "active") == 0;
-	if (!active && !(allow_confirm && (strcmp(finding.row.state, "confirm") == 0 || strcmp(finding.row.state, "void") == 0)))
+	if (!active &&
+	    !(allow_confirm && (strcmp(finding.row.state, "confirm") == 0 || strcmp(finding.row.state, "void") == 0)))
 		return E_NOT_FOUND;
 	*ret_device = finding.row;
 	*ret_jti = json_get_string(parts.payload, "jti");

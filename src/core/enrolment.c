@@ -9,9 +9,9 @@
 #include "core/keyring.h"
 #include "core/throttle.h"
 
-#define CODE_CHARS        10
-#define LOOKUPS_PER_HOUR  20
-#define CONTESTED_KIND    "second-device"
+#define CODE_CHARS       10
+#define LOOKUPS_PER_HOUR 20
+#define CONTESTED_KIND   "second-device"
 
 static enum status code_hash(const struct core *core, const char chars[CODE_CHARS + 1], uint8_t out[32])
 {
@@ -29,7 +29,9 @@ static enum status start_write(struct store_tx *tx, void *ctx)
 	const struct start *start = ctx;
 
 	TRY(store_enrolment_insert(tx, &start->row));
-	return audit_write(tx, &(struct audit_row){ .at = start->row.created_at, .event = "enrolment.started", .user_id = start->row.user_id });
+	return audit_write(tx, &(struct audit_row){.at = start->row.created_at,
+						   .event = "enrolment.started",
+						   .user_id = start->row.user_id});
 }
 
 /* 50 random bits for typing: 10 of 32 letters. */
@@ -44,10 +46,15 @@ static enum status typed_code_draw(const struct core *core, char shown[12], uint
 	return code_hash(core, chars, ret_hash);
 }
 
-enum status enrolment_start(const struct core *core, struct arena *arena, const char *user_id, bool with_totp, const char *made_by, int64_t now, struct enrolment_started *ret_started)
+enum status enrolment_start(const struct core *core, struct arena *arena, const char *user_id, bool with_totp,
+			    const char *made_by, int64_t now, struct enrolment_started *ret_started)
 {
-	struct start start = { .row = { .user_id = user_id, .state = "open", .with_totp = with_totp, .made_by = made_by, .created_at = now } };
-	struct enrolment_started started = { 0 };
+	struct start start = {.row = {.user_id = user_id,
+				      .state = "open",
+				      .with_totp = with_totp,
+				      .made_by = made_by,
+				      .created_at = now}};
+	struct enrolment_started started = {0};
 	struct sealed_blob sealed;
 	uint8_t secret[16];
 	char secret_text[BASE64URL_SIZE(16) + 1];
@@ -98,9 +105,10 @@ static bool is_over(const struct enrolment_row *row, int64_t now)
 	return now >= row->expires_at && strcmp(row->state, "active") != 0;
 }
 
-enum status enrolment_look(const struct core *core, struct arena *arena, const char *id, int64_t now, struct enrolment_state *ret_state)
+enum status enrolment_look(const struct core *core, struct arena *arena, const char *id, int64_t now,
+			   struct enrolment_state *ret_state)
 {
-	struct look look = { .id = id, .now = now };
+	struct look look = {.id = id, .now = now};
 
 	TRY(store_read(core->store, arena, look_read, &look));
 	ret_state->state = is_over(&look.row, now) ? "expired" : look.row.state;
@@ -137,12 +145,17 @@ static enum status confirm_write(struct store_tx *tx, void *ctx)
 	TRY(store_device_set_state(tx, row.device_id, "confirm", to, confirm->now));
 	if (confirm->matches)
 		TRY(store_browser_remove_all(tx, row.user_id)); /* a factor change drops known browsers */
-	return audit_write(tx, &(struct audit_row){ .at = confirm->now, .event = confirm->matches ? "device.enrolled" : "enrolment.wrong_digits", .user_id = row.user_id, .device_id = row.device_id });
+	return audit_write(tx,
+			   &(struct audit_row){.at = confirm->now,
+					       .event = confirm->matches ? "device.enrolled" : "enrolment.wrong_digits",
+					       .user_id = row.user_id,
+					       .device_id = row.device_id});
 }
 
-enum status enrolment_confirm(const struct core *core, struct arena *arena, const char *id, const char *digits, int64_t now)
+enum status enrolment_confirm(const struct core *core, struct arena *arena, const char *id, const char *digits,
+			      int64_t now)
 {
-	struct confirm confirm = { .id = id, .digits = digits, .now = now };
+	struct confirm confirm = {.id = id, .digits = digits, .now = now};
 
 	TRY(store_write(core->store, confirm_write, &confirm));
 	core_wake(core, "user", confirm.user_id);
@@ -158,12 +171,15 @@ static enum status void_write(struct store_tx *tx, void *ctx)
 	TRY(store_enrolment_move(tx, confirm->id, row.state, "void", NULL, NULL));
 	if (row.device_id)
 		TRY(store_device_set_state(tx, row.device_id, "confirm", "void", confirm->now));
-	return audit_write(tx, &(struct audit_row){ .at = confirm->now, .event = "enrolment.voided", .user_id = row.user_id, .device_id = row.device_id });
+	return audit_write(tx, &(struct audit_row){.at = confirm->now,
+						   .event = "enrolment.voided",
+						   .user_id = row.user_id,
+						   .device_id = row.device_id});
 }
 
 enum status enrolment_void(const struct core *core, const char *id, int64_t now)
 {
-	struct confirm confirm = { .id = id, .now = now };
+	struct confirm confirm = {.id = id, .now = now};
 
 	return store_write(core->store, void_write, &confirm);
 }
@@ -198,7 +214,8 @@ static enum status lookup_write(struct store_tx *tx, void *ctx)
 	if (status == E_NOT_FOUND)
 		return OK;
 	TRY(status);
-	if (strcmp(row.state, "open") != 0 || row.code_taken || lookup->now >= row.expires_at || row.sealed_size > sizeof(lookup->sealed) || strlen(row.id) != ID_SIZE - 1)
+	if (strcmp(row.state, "open") != 0 || row.code_taken || lookup->now >= row.expires_at ||
+	    row.sealed_size > sizeof(lookup->sealed) || strlen(row.id) != ID_SIZE - 1)
 		return OK;
 	TRY(store_enrolment_take_code(tx, row.id));
 	memcpy(lookup->id, row.id, ID_SIZE);
@@ -210,7 +227,7 @@ static enum status lookup_write(struct store_tx *tx, void *ctx)
 
 static enum status lookup_reply(const struct core *core, struct lookup *lookup, json_t **ret_json)
 {
-	const struct sealed_blob sealed = { lookup->sealed, lookup->sealed_size };
+	const struct sealed_blob sealed = {lookup->sealed, lookup->sealed_size};
 	char text[BASE64URL_SIZE(16) + 1];
 	uint8_t secret[16];
 
@@ -222,9 +239,10 @@ static enum status lookup_reply(const struct core *core, struct lookup *lookup, 
 	return *ret_json ? OK : E_NOMEM;
 }
 
-enum status enrolment_lookup(const struct core *core, struct arena *arena, const char *typed_code, const char *ip, int64_t now, json_t **ret_json)
+enum status enrolment_lookup(const struct core *core, struct arena *arena, const char *typed_code, const char *ip,
+			     int64_t now, json_t **ret_json)
 {
-	struct lookup lookup = { .now = now };
+	struct lookup lookup = {.now = now};
 	char chars[CODE_CHARS + 1];
 
 	address_block(ip, lookup.block);

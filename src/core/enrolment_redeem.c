@@ -27,8 +27,8 @@ struct redeem {
 	char device_id[ID_SIZE];
 	char thumbprint[44];
 	char digits[7];
-	bool second;              /* another device was first */
-	bool again;               /* this very device asks again: its answer was lost */
+	bool second; /* another device was first */
+	bool again;  /* this very device asks again: its answer was lost */
 	char told_id[ID_SIZE], told_digits[7];
 };
 
@@ -44,7 +44,7 @@ static enum status redeem_read(struct store_tx *tx, void *ctx)
 /* "symbolon-enrol" 0x00 issuer 0x00 id 0x00 jwk-thumbprint */
 static enum status proof_check(const struct redeem *redeem, const char *proof)
 {
-	const struct sealed_blob sealed = { (uint8_t *)redeem->row.sealed_secret, redeem->row.sealed_size };
+	const struct sealed_blob sealed = {(uint8_t *)redeem->row.sealed_secret, redeem->row.sealed_size};
 	struct text message;
 	uint8_t mac[32];
 	size_t size = 0;
@@ -58,7 +58,8 @@ static enum status proof_check(const struct redeem *redeem, const char *proof)
 	text_add_bytes(&message, redeem->id, strlen(redeem->id) + 1);
 	text_add(&message, redeem->thumbprint);
 	if (!message.failed)
-		status = keyholder_enrolment_check(redeem->core->keyholder, redeem->id, &sealed, message.data, message.size, mac);
+		status = keyholder_enrolment_check(redeem->core->keyholder, redeem->id, &sealed, message.data,
+						   message.size, mac);
 	text_done(&message);
 	return status;
 }
@@ -97,7 +98,8 @@ static enum status claims_check(struct redeem *redeem)
 	char *clean;
 	int64_t iat;
 
-	if (!aud || strcmp(aud, redeem->core->settings->issuer) != 0 || !enrolment || strcmp(enrolment, redeem->id) != 0 || !json_get_string(claims, "jti"))
+	if (!aud || strcmp(aud, redeem->core->settings->issuer) != 0 || !enrolment ||
+	    strcmp(enrolment, redeem->id) != 0 || !json_get_string(claims, "jti"))
 		return E_REFUSED;
 	if (json_take_int(claims, "iat", redeem->now - IAT_WINDOW_S, redeem->now + IAT_WINDOW_S, &iat) != OK)
 		return E_REFUSED;
@@ -111,9 +113,11 @@ static enum status claims_check(struct redeem *redeem)
 static void push_read(struct redeem *redeem)
 {
 	const json_t *push = json_object_get(redeem->parts.payload, "push");
-	const char *endpoint = json_get_string(push, "endpoint"), *p256dh = json_get_string(push, "p256dh"), *auth = json_get_string(push, "auth");
+	const char *endpoint = json_get_string(push, "endpoint"), *p256dh = json_get_string(push, "p256dh"),
+		   *auth = json_get_string(push, "auth");
 
-	if (!endpoint || strncmp(endpoint, "https://", 8) != 0 || strlen(endpoint) > 1024 || !p256dh || strlen(p256dh) != 87 || !auth || strlen(auth) != 22)
+	if (!endpoint || strncmp(endpoint, "https://", 8) != 0 || strlen(endpoint) > 1024 || !p256dh ||
+	    strlen(p256dh) != 87 || !auth || strlen(auth) != 22)
 		return; /* the device enrols without; PUT /device/push says what was wrong */
 	redeem->device.push_endpoint = endpoint;
 	redeem->device.push_p256dh = p256dh;
@@ -138,7 +142,10 @@ static enum status taken(struct store_tx *tx, struct redeem *redeem)
 	if (redeem->again)
 		return OK;
 	TRY(store_attempt_insert(tx, redeem->id, CONTESTED_KIND, redeem->now));
-	return audit_write(tx, &(struct audit_row){ .at = redeem->now, .event = "enrolment.second_device", .user_id = row.user_id, .device_id = row.device_id });
+	return audit_write(tx, &(struct audit_row){.at = redeem->now,
+						   .event = "enrolment.second_device",
+						   .user_id = row.user_id,
+						   .device_id = row.device_id});
 }
 
 /* The first device wins. */
@@ -155,7 +162,10 @@ static enum status redeem_write(struct store_tx *tx, void *ctx)
 	TRY(store_device_insert(tx, &redeem->device));
 	snprintf(redeem->told_id, sizeof(redeem->told_id), "%s", redeem->device_id);
 	snprintf(redeem->told_digits, sizeof(redeem->told_digits), "%s", redeem->digits);
-	return audit_write(tx, &(struct audit_row){ .at = redeem->now, .event = "enrolment.redeemed", .user_id = redeem->user.id, .device_id = redeem->device_id });
+	return audit_write(tx, &(struct audit_row){.at = redeem->now,
+						   .event = "enrolment.redeemed",
+						   .user_id = redeem->user.id,
+						   .device_id = redeem->device_id});
 }
 
 static enum status redeem_prepare(struct redeem *redeem)
@@ -180,19 +190,22 @@ static enum status redeem_prepare(struct redeem *redeem)
 
 static json_t *account_json(const struct core *core, const struct user_row *user)
 {
-	return json_pack("{s:s, s:s, s:s}", "issuer", core->settings->issuer, "organisation", core->settings->organisation.name, "username", user->name);
+	return json_pack("{s:s, s:s, s:s}", "issuer", core->settings->issuer, "organisation",
+			 core->settings->organisation.name, "username", user->name);
 }
 
-enum status enrolment_redeem(const struct core *core, struct arena *arena, const char *id, const char *jws, size_t jws_size, int64_t now, json_t **ret_json)
+enum status enrolment_redeem(const struct core *core, struct arena *arena, const char *id, const char *jws,
+			     size_t jws_size, int64_t now, json_t **ret_json)
 {
-	struct redeem redeem = { .core = core, .arena = arena, .id = id, .now = now };
+	struct redeem redeem = {.core = core, .arena = arena, .id = id, .now = now};
 
 	TRY(jose_parse(arena, jws, jws_size, REDEEM_JWS_MAX, &redeem.parts));
 	TRY(redeem_prepare(&redeem));
 	TRY(store_write(core->store, redeem_write, &redeem));
 	if (redeem.second)
 		return E_CONFLICT;
-	*ret_json = json_pack("{s:s, s:s, s:s, s:o}", "device_id", redeem.told_id, "state", "confirm", "digits", redeem.told_digits, "account", account_json(core, &redeem.user));
+	*ret_json = json_pack("{s:s, s:s, s:s, s:o}", "device_id", redeem.told_id, "state", "confirm", "digits",
+			      redeem.told_digits, "account", account_json(core, &redeem.user));
 	return *ret_json ? OK : E_NOMEM;
 }
 
@@ -226,31 +239,37 @@ static enum status totp_write(struct store_tx *tx, void *ctx)
 
 	TRY(store_replay_insert(tx, "enrolment-totp", poll->id, poll->row.expires_at + 86400));
 	TRY(store_totp_insert(tx, &poll->totp));
-	return audit_write(tx, &(struct audit_row){ .at = poll->now, .event = "totp.enrolled", .user_id = poll->user.id, .device_id = poll->device->id });
+	return audit_write(tx, &(struct audit_row){.at = poll->now,
+						   .event = "totp.enrolled",
+						   .user_id = poll->user.id,
+						   .device_id = poll->device->id});
 }
 
 /* The device has proven its key and the person has typed its digits, so the seed is active from the start. */
 static enum status totp_make(struct poll *poll, struct arena *arena, char **ret_otpauth)
 {
-	const struct totp_request request = {
-		.row_id = poll->totp_id, .algorithm = "SHA1", .digits = 6, .period = 30, .issuer = poll->core->settings->organisation.name, .account = poll->user.name
-	};
+	const struct totp_request request = {.row_id = poll->totp_id,
+					     .algorithm = "SHA1",
+					     .digits = 6,
+					     .period = 30,
+					     .issuer = poll->core->settings->organisation.name,
+					     .account = poll->user.name};
 	struct sealed_blob seed;
 	char *otpauth;
 	enum status status;
 
 	id_new(poll->core->random, poll->totp_id);
 	TRY(keyholder_totp_new(poll->core->keyholder, arena, &request, &seed, &otpauth));
-	poll->totp = (struct totp_row){ .id = poll->totp_id,
-					.user_id = poll->user.id,
-					.label = poll->device->name,
-					.sealed_seed = seed.bytes,
-					.sealed_size = seed.size,
-					.algorithm = "SHA1",
-					.digits = 6,
-					.period = 30,
-					.state = "active",
-					.created_at = poll->now };
+	poll->totp = (struct totp_row){.id = poll->totp_id,
+				       .user_id = poll->user.id,
+				       .label = poll->device->name,
+				       .sealed_seed = seed.bytes,
+				       .sealed_size = seed.size,
+				       .algorithm = "SHA1",
+				       .digits = 6,
+				       .period = 30,
+				       .state = "active",
+				       .created_at = poll->now};
 	status = store_write(poll->core->store, totp_write, poll);
 	if (status == E_CONFLICT)
 		return OK;
@@ -259,13 +278,15 @@ static enum status totp_make(struct poll *poll, struct arena *arena, char **ret_
 	return OK;
 }
 
-enum status enrolment_poll(const struct core *core, struct arena *arena, const char *id, const struct device_row *device, int64_t now, json_t **ret_json)
+enum status enrolment_poll(const struct core *core, struct arena *arena, const char *id,
+			   const struct device_row *device, int64_t now, json_t **ret_json)
 {
-	struct poll poll = { .core = core, .id = id, .device = device, .now = now };
+	struct poll poll = {.core = core, .id = id, .device = device, .now = now};
 	char *otpauth = NULL;
 
 	TRY(store_read(core->store, arena, poll_read, &poll));
-	if (strcmp(poll.row.state, "void") == 0 || (strcmp(poll.row.state, "confirm") == 0 && now >= poll.row.expires_at))
+	if (strcmp(poll.row.state, "void") == 0 ||
+	    (strcmp(poll.row.state, "confirm") == 0 && now >= poll.row.expires_at))
 		return E_EXPIRED;
 	if (strcmp(poll.row.state, "active") != 0) {
 		*ret_json = json_pack("{s:s}", "state", poll.row.state);
@@ -273,6 +294,7 @@ enum status enrolment_poll(const struct core *core, struct arena *arena, const c
 	}
 	if (poll.row.with_totp)
 		TRY(totp_make(&poll, arena, &otpauth));
-	*ret_json = json_pack("{s:s, s:o, s:s?, s:n}", "state", "active", "account", account_json(core, &poll.user), "totp", otpauth, "vapid_public_key");
+	*ret_json = json_pack("{s:s, s:o, s:s?, s:n}", "state", "active", "account", account_json(core, &poll.user),
+			      "totp", otpauth, "vapid_public_key");
 	return *ret_json ? OK : E_NOMEM;
 }

@@ -6,19 +6,20 @@
 #include "core/login_internal.h"
 
 /*
- * The password. The limit is looked at before the hash queue and again in the transaction that records the try. A name that
- * does not exist, or has no password, costs the same stretch and the same round trip.
+ * The password. The limit is looked at before the hash queue and again in the transaction that records the try. A name
+ * that does not exist, or has no password, costs the same stretch and the same round trip.
  */
 struct password_try {
 	const char *password;
 	bool matches;
-	const char *upgraded;    /* a fresh hash in place of an imported one, or NULL */
+	const char *upgraded; /* a fresh hash in place of an imported one, or NULL */
 	char stored[PASSWORD_STORED_SIZE];
-	struct push_draft push;  /* what comes next, started in the same transaction */
+	struct push_draft push; /* what comes next, started in the same transaction */
 	bool pushes;
 };
 
-static enum status mac_compute(const struct core *core, const char *password, const struct password_params *params, const uint8_t salt[16], uint8_t mac[32])
+static enum status mac_compute(const struct core *core, const char *password, const struct password_params *params,
+			       const uint8_t salt[16], uint8_t mac[32])
 {
 	uint8_t raw[32];
 	enum status status = password_stretch(password, params, salt, raw);
@@ -31,12 +32,13 @@ static enum status mac_compute(const struct core *core, const char *password, co
 
 static struct password_params params_of(const struct core *core)
 {
-	return (struct password_params){ core->settings->password.memory_kib, core->settings->password.passes, core->settings->password.lanes };
+	return (struct password_params){core->settings->password.memory_kib, core->settings->password.passes,
+					core->settings->password.lanes};
 }
 
 enum status password_store(const struct core *core, const char *password, char out[PASSWORD_STORED_SIZE])
 {
-	struct password_record record = { .params = params_of(core) };
+	struct password_record record = {.params = params_of(core)};
 
 	random_fill(core->random, record.salt, sizeof(record.salt));
 	TRY(mac_compute(core, password, &record.params, record.salt, record.mac));
@@ -69,7 +71,7 @@ static enum status imported_verify(const struct core *core, struct password_try 
 static enum status nobody_verify(const struct core *core, const char *password)
 {
 	const struct password_params params = params_of(core);
-	const uint8_t salt[16] = { 0 };
+	const uint8_t salt[16] = {0};
 	uint8_t mac[32];
 
 	return mac_compute(core, password, &params, salt, mac);
@@ -114,7 +116,8 @@ static enum status may(struct login_op *op, struct login_view *view)
 	return status;
 }
 
-enum status login_password_may(const struct core *core, struct arena *arena, const char *id, const struct login_browser *browser, int64_t now, struct login_view *ret_view)
+enum status login_password_may(const struct core *core, struct arena *arena, const char *id,
+			       const struct login_browser *browser, int64_t now, struct login_view *ret_view)
 {
 	struct login_op op;
 
@@ -158,7 +161,8 @@ static enum status password_write(struct store_tx *tx, struct login_op *op)
 	if (!try->matches)
 		return throttle_password_failed(tx, &who, op->now);
 	if (try->upgraded) {
-		enum status status = store_user_upgrade_password(tx, op->login.user.id, op->login.user.password, try->upgraded, op->now);
+		enum status status = store_user_upgrade_password(tx, op->login.user.id, op->login.user.password,
+								 try->upgraded, op->now);
 
 		if (status != OK && status != E_CONFLICT) /* it was changed meanwhile: what is there stays */
 			return status;
@@ -169,9 +173,11 @@ static enum status password_write(struct store_tx *tx, struct login_op *op)
 	return throttle_password_passed(tx, &who);
 }
 
-enum status login_password(const struct core *core, struct arena *arena, const char *id, const struct login_browser *browser, const char *password, int64_t now, struct login_view *ret_view)
+enum status login_password(const struct core *core, struct arena *arena, const char *id,
+			   const struct login_browser *browser, const char *password, int64_t now,
+			   struct login_view *ret_view)
 {
-	struct password_try try = { .password = password };
+	struct password_try try = {.password = password};
 	struct login_op op;
 
 	login_op_init(&op, core, arena, id, browser, now);

@@ -36,7 +36,7 @@ static void letters_draw(const struct random *random, char out[CODE_LETTERS + 1]
 static enum status question_draw(struct login_op *op, struct challenge_row *row, const char *choices[3])
 {
 	const struct random *random = op->core->random;
-	char numbers[3][10] = { "" }, code[CODE_LETTERS + 1] = "";
+	char numbers[3][10] = {""}, code[CODE_LETTERS + 1] = "";
 	uint32_t right = 0;
 
 	if (row->digits < 0 || row->digits > 8)
@@ -63,7 +63,8 @@ static struct ask ask_with_caution(const struct login_op *op, const struct ask *
 	const struct user_row *user = &op->login.user;
 	struct ask wanted = *ask;
 
-	*ret_caution = op->login.has_user && !op->login.known.known && user->caution_until > op->now ? user->caution : 0;
+	*ret_caution =
+		op->login.has_user && !op->login.known.known && user->caution_until > op->now ? user->caution : 0;
 	if (!*ret_caution)
 		return wanted;
 	if (wanted.mode != MODE_ENTER || wanted.digits < *ret_caution)
@@ -81,11 +82,11 @@ static bool has_nobody(const struct login *login)
 enum status push_draft(struct login_op *op, const struct ask *ask, struct push_draft *draft)
 {
 	const struct login *login = &op->login;
-	const char *choices[3] = { NULL };
+	const char *choices[3] = {NULL};
 	char nonce[ID_SIZE];
 	struct ask wanted;
 
-	*draft = (struct push_draft){ 0 };
+	*draft = (struct push_draft){0};
 	wanted = ask_with_caution(op, ask, &draft->caution);
 	draft->expected = draft->caution && login->user.expect_until > op->now;
 	if (draft->expected && wanted.digits < 6)
@@ -127,14 +128,15 @@ static enum status is_proven(struct store_tx *tx, const char *login_id, bool *re
 }
 
 /*
- * One pending challenge per user. The same browser replaces its own. One from a browser unknown for this user never replaces
- * another's: it waits unseen. A known browser takes the place of an unknown one's, and a
- * page that has proven something that of one that has proven nothing, or a stranger could keep the person out.
+ * One pending challenge per user. The same browser replaces its own. One from a browser unknown for this user never
+ * replaces another's: it waits unseen. A known browser takes the place of an unknown one's, and a page that has proven
+ * something that of one that has proven nothing, or a stranger could keep the person out.
  */
 static enum status place_take(struct store_tx *tx, struct login_op *op, struct push_draft *draft)
 {
 	struct challenge_row held;
-	const struct challenge_settle superseded = { .to = "superseded", .now = op->now }, expired = { .to = "expired", .now = op->now };
+	const struct challenge_settle superseded = {.to = "superseded", .now = op->now},
+				      expired = {.to = "expired", .now = op->now};
 	enum status status;
 	bool own;
 
@@ -166,7 +168,12 @@ static enum status outbox_write(struct store_tx *tx, struct login_op *op, const 
 
 	TRY(store_device_list(tx, draft->row.user_id, &devices, &count));
 	for (size_t i = 0; i < count; i++) {
-		struct outbox_row row = { .kind = "challenge", .device_id = devices[i].id, .subject_id = draft->id, .not_before = op->now, .expires_at = draft->row.expires_at, .created_at = op->now };
+		struct outbox_row row = {.kind = "challenge",
+					 .device_id = devices[i].id,
+					 .subject_id = draft->id,
+					 .not_before = op->now,
+					 .expires_at = draft->row.expires_at,
+					 .created_at = op->now};
 
 		if (strcmp(devices[i].state, "active") != 0 || !devices[i].push_endpoint)
 			continue;
@@ -247,7 +254,8 @@ static enum status push_write(struct store_tx *tx, struct login_op *op)
 	return push_start(tx, op, op->more);
 }
 
-enum status login_push(const struct core *core, struct arena *arena, const char *id, const struct login_browser *browser, int64_t now, struct login_view *ret_view)
+enum status login_push(const struct core *core, struct arena *arena, const char *id,
+		       const struct login_browser *browser, int64_t now, struct login_view *ret_view)
 {
 	struct push_draft draft;
 	struct login_op op;

@@ -46,12 +46,16 @@ static enum status issue_write(struct store_tx *tx, void *ctx)
 
 	TRY(store_recovery_remove_all(tx, issue->user_id));
 	for (int i = 0; i < RECOVERY_CODES; i++) {
-		struct recovery_row row = { .selector = issue->selectors[i], .user_id = issue->user_id, .created_at = issue->now };
+		struct recovery_row row = {.selector = issue->selectors[i],
+					   .user_id = issue->user_id,
+					   .created_at = issue->now};
 
 		memcpy(row.hash, issue->hashes[i], sizeof(row.hash));
 		TRY(store_recovery_insert(tx, &row));
 	}
-	return audit_write(tx, &(struct audit_row){ .at = issue->now, .event = "recovery.issued", .user_id = issue->user_id });
+	return audit_write(tx, &(struct audit_row){.at = issue->now,
+						   .event = "recovery.issued",
+						   .user_id = issue->user_id});
 }
 
 static enum status code_draw(const struct core *core, struct issue *issue, int i, char out[RECOVERY_CODE_SIZE])
@@ -64,15 +68,17 @@ static enum status code_draw(const struct core *core, struct issue *issue, int i
 	TRY(code_hash(core, chars, issue->hashes[i]));
 	memcpy(issue->selectors[i], chars, SELECTOR_SIZE - 1);
 	issue->selectors[i][SELECTOR_SIZE - 1] = '\0';
-	snprintf(out, RECOVERY_CODE_SIZE, "%.8s-%.6s-%.6s-%.6s-%.6s", chars, chars + 8, chars + 14, chars + 20, chars + 26);
+	snprintf(out, RECOVERY_CODE_SIZE, "%.8s-%.6s-%.6s-%.6s-%.6s", chars, chars + 8, chars + 14, chars + 20,
+		 chars + 26);
 	secret_zero(bytes, sizeof(bytes));
 	secret_zero(chars, sizeof(chars));
 	return OK;
 }
 
-enum status recovery_issue(const struct core *core, const char *user_id, int64_t now, char ret_codes[RECOVERY_CODES][RECOVERY_CODE_SIZE])
+enum status recovery_issue(const struct core *core, const char *user_id, int64_t now,
+			   char ret_codes[RECOVERY_CODES][RECOVERY_CODE_SIZE])
 {
-	struct issue issue = { .user_id = user_id, .now = now };
+	struct issue issue = {.user_id = user_id, .now = now};
 
 	for (int i = 0; i < RECOVERY_CODES; i++)
 		TRY(code_draw(core, &issue, i, ret_codes[i]));
@@ -98,7 +104,8 @@ static enum status find(struct store_tx *tx, void *ctx)
 	if (status == E_NOT_FOUND)
 		return OK;
 	TRY(status);
-	try->matches = op->login.has_user && !op->login.user.disabled && strcmp(row.user_id, op->login.user.id) == 0 && !row.used_at && secret_equal(row.hash, try->hash, sizeof(row.hash));
+	try->matches = op->login.has_user && !op->login.user.disabled && strcmp(row.user_id, op->login.user.id) == 0 &&
+		       !row.used_at && secret_equal(row.hash, try->hash, sizeof(row.hash));
 	return OK;
 }
 
@@ -136,9 +143,11 @@ static enum status recovery_write(struct store_tx *tx, struct login_op *op)
 	return store_recovery_use(tx, try->selector, op->now);
 }
 
-enum status login_recovery(const struct core *core, struct arena *arena, const char *id, const struct login_browser *browser, const char *code, int64_t now, struct login_view *ret_view)
+enum status login_recovery(const struct core *core, struct arena *arena, const char *id,
+			   const struct login_browser *browser, const char *code, int64_t now,
+			   struct login_view *ret_view)
 {
-	struct recovery_try try = { 0 };
+	struct recovery_try try = {0};
 	struct login_op op;
 	enum status status;
 

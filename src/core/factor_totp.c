@@ -3,12 +3,12 @@
 #include "core/login_internal.h"
 
 /*
- * TOTP (RFC 6238). A try is possible after a first proof or in a known browser; a rule that asks for a code first has a budget of
- * its own. A step is used once: `UPDATE … WHERE last_step < ?` in the transaction that records the proof.
+ * TOTP (RFC 6238). A try is possible after a first proof or in a known browser; a rule that asks for a code first has a
+ * budget of its own. A step is used once: `UPDATE … WHERE last_step < ?` in the transaction that records the proof.
  */
 struct totp_try {
 	const char *code;
-	enum status verdict;    /* OK, E_NOT_FOUND wrong, E_CONFLICT used */
+	enum status verdict; /* OK, E_NOT_FOUND wrong, E_CONFLICT used */
 	char totp_id[ID_SIZE];
 	int64_t step;
 };
@@ -61,7 +61,7 @@ static enum status seeds_read(struct store_tx *tx, void *ctx)
 /* Every active seed of the person is tried; a person has few. */
 static enum status verify(struct login_op *op, struct totp_try *try)
 {
-	struct seeds seeds = { .op = op };
+	struct seeds seeds = {.op = op};
 
 	try->verdict = E_NOT_FOUND;
 	if (!op->login.has_user || op->login.user.disabled)
@@ -97,7 +97,9 @@ static enum status totp_write(struct store_tx *tx, struct login_op *op)
 {
 	struct totp_try *try = op->more;
 	const struct throttle_who who = login_who(op);
-	const bool first = try->verdict == OK ? op->login.own_count == 1 && !op->login.has_session && !op->login.known.known : is_first(&op->login);
+	const bool first = try->verdict == OK
+				   ? op->login.own_count == 1 && !op->login.has_session && !op->login.known.known
+				   : is_first(&op->login);
 
 	TRY(throttle_code(tx, op->core->settings, &who, first, op->now, &op->retry_after));
 	if (try->verdict != OK)
@@ -128,9 +130,10 @@ enum status login_code_may(struct login_op *op, enum factor factor, struct login
 	return status;
 }
 
-enum status login_totp(const struct core *core, struct arena *arena, const char *id, const struct login_browser *browser, const char *code, int64_t now, struct login_view *ret_view)
+enum status login_totp(const struct core *core, struct arena *arena, const char *id,
+		       const struct login_browser *browser, const char *code, int64_t now, struct login_view *ret_view)
 {
-	struct totp_try try = { .code = code };
+	struct totp_try try = {.code = code};
 	struct login_op op;
 	enum status status;
 

@@ -4,10 +4,10 @@
 #include "base/secret.h"
 #include "core/session.h"
 
-#define PAIRS_MAX       4
-#define BROWSERS_MAX    10
-#define ROTATE_GRACE_S  60 /* two tabs may send the token just rotated */
-#define PAIR_SIZE       (ID_SIZE - 1 + 1 + TOKEN_SIZE - 1)
+#define PAIRS_MAX      4
+#define BROWSERS_MAX   10
+#define ROTATE_GRACE_S 60 /* two tabs may send the token just rotated */
+#define PAIR_SIZE      (ID_SIZE - 1 + 1 + TOKEN_SIZE - 1)
 
 /* One "id.token" of the cookie; both parts have a fixed length. */
 static bool pair_read(const char *at, size_t size, char id[ID_SIZE], char token[TOKEN_SIZE])
@@ -27,7 +27,8 @@ static const char *pair_next(const char *cookie, size_t *ret_size)
 	return cookie[*ret_size] ? cookie + *ret_size + 1 : NULL;
 }
 
-static enum status pair_check(struct store_tx *tx, const char *id, const char *token, const char *user_id, int64_t now, int64_t life_s, struct known_browser *known)
+static enum status pair_check(struct store_tx *tx, const char *id, const char *token, const char *user_id, int64_t now,
+			      int64_t life_s, struct known_browser *known)
 {
 	struct browser_row row;
 	enum status status = store_browser_find(tx, id, &row);
@@ -50,9 +51,10 @@ static enum status pair_check(struct store_tx *tx, const char *id, const char *t
 	return OK;
 }
 
-enum status known_browser_find(struct store_tx *tx, const char *cookie, const char *user_id, int64_t now, int64_t life_s, struct known_browser *ret_known)
+enum status known_browser_find(struct store_tx *tx, const char *cookie, const char *user_id, int64_t now,
+			       int64_t life_s, struct known_browser *ret_known)
 {
-	struct known_browser known = { 0 };
+	struct known_browser known = {0};
 	char id[ID_SIZE], token[TOKEN_SIZE];
 
 	for (int i = 0; cookie && i < PAIRS_MAX && !known.known && !known.theft; i++) {
@@ -67,7 +69,8 @@ enum status known_browser_find(struct store_tx *tx, const char *cookie, const ch
 	return OK;
 }
 
-void known_cookie_set(const char *cookie, const char *old_id, const char *id, const char *token, char out[KNOWN_COOKIE_SIZE])
+void known_cookie_set(const char *cookie, const char *old_id, const char *id, const char *token,
+		      char out[KNOWN_COOKIE_SIZE])
 {
 	size_t used = (size_t)snprintf(out, KNOWN_COOKIE_SIZE, "%s.%s", id, token);
 
@@ -76,7 +79,8 @@ void known_cookie_set(const char *cookie, const char *old_id, const char *id, co
 		size_t size;
 		const char *next = pair_next(cookie, &size);
 
-		if (pair_read(cookie, size, other, value) && strcmp(other, id) != 0 && (!old_id || strcmp(other, old_id) != 0)) {
+		if (pair_read(cookie, size, other, value) && strcmp(other, id) != 0 &&
+		    (!old_id || strcmp(other, old_id) != 0)) {
 			used += (size_t)snprintf(out + used, KNOWN_COOKIE_SIZE - used, "~%s.%s", other, value);
 			kept++;
 		}
@@ -84,7 +88,8 @@ void known_cookie_set(const char *cookie, const char *old_id, const char *id, co
 	}
 }
 
-enum status known_browser_renew(struct store_tx *tx, const struct known_browser *known, const struct browser_row *row, int64_t now)
+enum status known_browser_renew(struct store_tx *tx, const struct known_browser *known, const struct browser_row *row,
+				int64_t now)
 {
 	struct browser_row *rows;
 	size_t count;

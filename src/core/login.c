@@ -11,12 +11,12 @@
 static const struct {
 	const char *from, *to;
 } transitions[] = {
-	{ "identify", "prove" },  { "identify", "refused" }, { "identify", "consent" }, { "identify", "done" },
-	{ "prove", "prove" },	  { "prove", "identify" },   { "prove", "consent" },	{ "prove", "done" },
-	{ "prove", "refused" },	  { "consent", "done" },     { "consent", "refused" },	{ "consent", "identify" },
-	{ "done", "finished" },	  { "done", "refused" },     { "done", "identify" },	{ "identify", "expired" },
-	{ "prove", "expired" },	  { "consent", "expired" },  { "done", "expired" },	{ "refused", "identify" },
-	{ "finished", "refused" },
+	{"identify", "prove"},   {"identify", "refused"}, {"identify", "consent"}, {"identify", "done"},
+	{"prove", "prove"},      {"prove", "identify"},   {"prove", "consent"},    {"prove", "done"},
+	{"prove", "refused"},    {"consent", "done"},     {"consent", "refused"},  {"consent", "identify"},
+	{"done", "finished"},    {"done", "refused"},     {"done", "identify"},    {"identify", "expired"},
+	{"prove", "expired"},    {"consent", "expired"},  {"done", "expired"},     {"refused", "identify"},
+	{"finished", "refused"},
 };
 
 bool login_may(const char *from, const char *to)
@@ -96,7 +96,8 @@ void login_proofs_merge(struct login *login, int64_t now)
 
 static bool decision_holds(const struct login *login)
 {
-	return login->has_decision && login->decision.outcome == DECISION_ASK && login->has_user && !login->user.disabled && login->all_count > 0 &&
+	return login->has_decision && login->decision.outcome == DECISION_ASK && login->has_user &&
+	       !login->user.disabled && login->all_count > 0 &&
 	       !decision_next(&login->decision, login->all, login->all_count);
 }
 
@@ -118,7 +119,7 @@ void login_advance(struct login *login)
 enum status login_prove(struct login_op *op, const struct ask *ask)
 {
 	struct login *login = &op->login;
-	const struct proof proof = { .factor = ask->factor, .mode = ask->mode, .digits = ask->digits, .at = op->now };
+	const struct proof proof = {.factor = ask->factor, .mode = ask->mode, .digits = ask->digits, .at = op->now};
 
 	if (login->own_count == PROOFS_MAX)
 		return E_CONFLICT;
@@ -197,13 +198,14 @@ static enum status user_read(struct store_tx *tx, struct login_op *op)
 		login->known.known = login->row.known_browser;
 		return OK;
 	}
-	TRY(known_browser_find(tx, op->browser->known_cookie, id, op->now, op->core->settings->life.known_browser_s, &login->known));
+	TRY(known_browser_find(tx, op->browser->known_cookie, id, op->now, op->core->settings->life.known_browser_s,
+			       &login->known));
 	TRY(absent_is_fine(session_find(tx, op->browser->session_token, op->browser_hash, op->now, &session), &found));
 	login->has_session = found && login->has_user && strcmp(session.user_id, id) == 0;
 	if (login->has_session)
 		login->session = session;
 	if (!login->has_user)
-		login->known = (struct known_browser){ 0 };
+		login->known = (struct known_browser){0};
 	return OK;
 }
 
@@ -236,13 +238,15 @@ static enum status load(struct store_tx *tx, void *ctx)
 	TRY(user_read(tx, op));
 	TRY(login_consent_read(tx, login));
 	if (login->row.challenge_id)
-		TRY(absent_is_fine(store_challenge_find(tx, login->row.challenge_id, &login->challenge), &login->has_challenge));
+		TRY(absent_is_fine(store_challenge_find(tx, login->row.challenge_id, &login->challenge),
+				   &login->has_challenge));
 	return decision_read(op);
 }
 
-void login_op_init(struct login_op *op, const struct core *core, struct arena *arena, const char *id, const struct login_browser *browser, int64_t now)
+void login_op_init(struct login_op *op, const struct core *core, struct arena *arena, const char *id,
+		   const struct login_browser *browser, int64_t now)
 {
-	*op = (struct login_op){ .core = core, .arena = arena, .id = id, .browser = browser, .now = now };
+	*op = (struct login_op){.core = core, .arena = arena, .id = id, .browser = browser, .now = now};
 	if (browser && browser->browser_token)
 		token_hash(browser->browser_token, op->browser_hash);
 }
@@ -265,14 +269,14 @@ static enum status event_write(struct store_tx *tx, const struct login_op *op)
 
 	if (!op->event)
 		return OK;
-	return audit_write(tx, &(struct audit_row){ .at = op->now,
-						    .event = op->event,
-						    .user_id = row->user_id,
-						    .username = row->username,
-						    .client_id = row->client_id,
-						    .login_id = row->id,
-						    .ip = op->browser->ip,
-						    .detail = op->event_detail });
+	return audit_write(tx, &(struct audit_row){.at = op->now,
+						   .event = op->event,
+						   .user_id = row->user_id,
+						   .username = row->username,
+						   .client_id = row->client_id,
+						   .login_id = row->id,
+						   .ip = op->browser->ip,
+						   .detail = op->event_detail});
 }
 
 static enum status update(struct store_tx *tx, void *ctx)
@@ -287,7 +291,8 @@ static enum status update(struct store_tx *tx, void *ctx)
 
 static bool is_over(const struct login_op *op)
 {
-	return op->now >= op->login.row.expires_at || strcmp(op->login.row.state, "expired") == 0 || strcmp(op->login.row.state, "finished") == 0;
+	return op->now >= op->login.row.expires_at || strcmp(op->login.row.state, "expired") == 0 ||
+	       strcmp(op->login.row.state, "finished") == 0;
 }
 
 /* The page may have gone back and named somebody else meanwhile: what was verified is the first one's. */
@@ -327,7 +332,8 @@ enum status login_op_finish(struct login_op *op, struct login_view *ret_view)
 	return login_view_build(op, ret_view);
 }
 
-enum status login_state(const struct core *core, struct arena *arena, const char *id, const struct login_browser *browser, int64_t now, struct login_view *ret_view)
+enum status login_state(const struct core *core, struct arena *arena, const char *id,
+			const struct login_browser *browser, int64_t now, struct login_view *ret_view)
 {
 	struct login_op op;
 
@@ -364,7 +370,7 @@ static enum status cancel_prepare(struct login_op *op)
 
 enum status login_challenge_drop(struct store_tx *tx, struct login_op *op)
 {
-	const struct challenge_settle settle = { .to = "superseded", .now = op->now };
+	const struct challenge_settle settle = {.to = "superseded", .now = op->now};
 	enum status status;
 
 	if (!op->login.has_challenge)
@@ -373,9 +379,10 @@ enum status login_challenge_drop(struct store_tx *tx, struct login_op *op)
 	return status == E_CONFLICT ? OK : status; /* settled already */
 }
 
-enum status login_cancel(const struct core *core, struct arena *arena, const char *id, const struct login_browser *browser, bool forget, int64_t now, struct login_view *ret_view)
+enum status login_cancel(const struct core *core, struct arena *arena, const char *id,
+			 const struct login_browser *browser, bool forget, int64_t now, struct login_view *ret_view)
 {
-	struct cancel cancel = { .forget = forget };
+	struct cancel cancel = {.forget = forget};
 	struct login_op op;
 
 	login_op_init(&op, core, arena, id, browser, now);
@@ -421,9 +428,10 @@ static enum status consent_write(struct store_tx *tx, struct login_op *op)
 	return store_consent_set(tx, op->login.user.id, op->login.client.id, op->login.params.scope, op->now);
 }
 
-enum status login_consent(const struct core *core, struct arena *arena, const char *id, const struct login_browser *browser, bool allow, int64_t now, struct login_view *ret_view)
+enum status login_consent(const struct core *core, struct arena *arena, const char *id,
+			  const struct login_browser *browser, bool allow, int64_t now, struct login_view *ret_view)
 {
-	struct consent consent = { .allow = allow };
+	struct consent consent = {.allow = allow};
 	struct login_op op;
 
 	login_op_init(&op, core, arena, id, browser, now);

@@ -27,7 +27,8 @@ static enum status session_user_read(struct store_tx *tx, void *ctx)
 		return OK;
 	TRY(status);
 	login->has_session = login->has_user = true;
-	TRY(known_browser_find(tx, op->browser->known_cookie, login->user.id, op->now, op->core->settings->life.known_browser_s, &login->known));
+	TRY(known_browser_find(tx, op->browser->known_cookie, login->user.id, op->now,
+			       op->core->settings->life.known_browser_s, &login->known));
 	login->known.known &= !login->known.theft;
 	TRY(store_user_groups(tx, login->user.id, &begin->groups, &begin->group_count));
 	TRY(user_factors_find(tx, &login->user, &begin->has));
@@ -67,7 +68,7 @@ static enum status session_use(struct begin *begin)
 	TRY(store_read(op->core->store, op->arena, session_user_read, begin));
 	if (!login->has_session || login->params.prompt_select_account) {
 		login->has_session = login->has_user = false;
-		login->known = (struct known_browser){ 0 };
+		login->known = (struct known_browser){0};
 		return OK;
 	}
 	login->row.user_id = login->row.subject = login->user.id;
@@ -90,12 +91,12 @@ static enum status insert(struct store_tx *tx, void *ctx)
 static struct oauth_error silent_refusal(const struct login *login)
 {
 	if (!login->has_session)
-		return (struct oauth_error){ "login_required", "Nobody is signed in in this browser." };
+		return (struct oauth_error){"login_required", "Nobody is signed in in this browser."};
 	if (strcmp(login->row.state, "consent") == 0)
-		return (struct oauth_error){ "consent_required", "The person has not agreed to share this yet." };
+		return (struct oauth_error){"consent_required", "The person has not agreed to share this yet."};
 	if (strcmp(login->row.state, "refused") == 0)
-		return (struct oauth_error){ "access_denied", "Policy does not allow this sign-in." };
-	return (struct oauth_error){ "login_required", "This service asks for a proof that has not been given yet." };
+		return (struct oauth_error){"access_denied", "Policy does not allow this sign-in."};
+	return (struct oauth_error){"login_required", "This service asks for a proof that has not been given yet."};
 }
 
 static enum status begin_silently(struct login_op *op, struct login_begun *begun)
@@ -106,12 +107,13 @@ static enum status begin_silently(struct login_op *op, struct login_begun *begun
 	return authorize_response_error(op->core, op->arena, &op->login.params, &error, &begun->response);
 }
 
-enum status login_begin(const struct core *core, struct arena *arena, const struct authorize_result *request, const struct login_browser *browser, int64_t now, struct login_begun *ret_begun)
+enum status login_begin(const struct core *core, struct arena *arena, const struct authorize_result *request,
+			const struct login_browser *browser, int64_t now, struct login_begun *ret_begun)
 {
-	struct login_begun begun = { 0 };
+	struct login_begun begun = {0};
 	struct login_finished finished;
 	struct login_op op;
-	struct begin begin = { .op = &op };
+	struct begin begin = {.op = &op};
 
 	login_op_init(&op, core, arena, begun.id, browser, now);
 	if (!browser->browser_token)

@@ -5,12 +5,12 @@
 #include "core/login_internal.h"
 
 /*
- * The one place where a sign-in becomes a session and a code. It demands recorded evidence: the decision's steps must hold by
- * proofs of this login and of the browser's own session, at this moment, for a user who is in force.
+ * The one place where a sign-in becomes a session and a code. It demands recorded evidence: the decision's steps must
+ * hold by proofs of this login and of the browser's own session, at this moment, for a user who is in force.
  */
 struct finish {
 	struct login_op *op;
-	bool insert;                 /* single sign-on: the login has no row yet */
+	bool insert; /* single sign-on: the login has no row yet */
 	struct proof kept[PROOFS_MAX];
 	size_t kept_count;
 	const char *kept_json, *acr, *amr;
@@ -70,7 +70,10 @@ static void session_prepare(struct finish *finish)
 	finish->new_session = !login->has_session;
 	finish->new_token = finish->new_session || login->own_count > 0;
 	if (finish->new_session) {
-		*row = (struct session_row){ .sid = finish->sid, .user_id = login->user.id, .created_at = op->now, .ends_at = op->now + settings->session.absolute_s };
+		*row = (struct session_row){.sid = finish->sid,
+					    .user_id = login->user.id,
+					    .created_at = op->now,
+					    .ends_at = op->now + settings->session.absolute_s};
 		id_new(op->core->random, finish->sid);
 		memcpy(row->browser_hash, op->browser_hash, sizeof(row->browser_hash));
 	} else {
@@ -95,17 +98,17 @@ static void grant_prepare(struct finish *finish)
 	struct login_op *op = finish->op;
 	const struct login *login = &op->login;
 
-	finish->grant = (struct grant_new){ .client_id = login->client.id,
-					    .user_id = login->user.id,
-					    .login_id = login->row.id,
-					    .sid = finish->session.sid,
-					    .redirect_uri = login->params.redirect_uri,
-					    .scope = login->params.scope,
-					    .nonce = login->params.nonce,
-					    .code_challenge = login->params.code_challenge,
-					    .acr = finish->acr,
-					    .amr = finish->amr,
-					    .auth_time = finish->auth_time };
+	finish->grant = (struct grant_new){.client_id = login->client.id,
+					   .user_id = login->user.id,
+					   .login_id = login->row.id,
+					   .sid = finish->session.sid,
+					   .redirect_uri = login->params.redirect_uri,
+					   .scope = login->params.scope,
+					   .nonce = login->params.nonce,
+					   .code_challenge = login->params.code_challenge,
+					   .acr = finish->acr,
+					   .amr = finish->amr,
+					   .auth_time = finish->auth_time};
 	grant_draw(op->core->random, &finish->grant);
 }
 
@@ -115,7 +118,8 @@ static void known_prepare(struct finish *finish)
 	struct login_op *op = finish->op;
 	const struct login *login = &op->login;
 
-	finish->renews_known = login->own_count > 0 && (login->known.known || proofs_are_multi_factor(login->all, login->all_count));
+	finish->renews_known =
+		login->own_count > 0 && (login->known.known || proofs_are_multi_factor(login->all, login->all_count));
 	if (!finish->renews_known)
 		return;
 	id_new(op->core->random, finish->known_id);
@@ -134,15 +138,17 @@ static enum status finish_prepare(struct login_op *op)
 	struct finish *finish = op->more;
 	struct login *login = &op->login;
 
-	*finish = (struct finish){ .op = op, .insert = finish->insert };
+	*finish = (struct finish){.op = op, .insert = finish->insert};
 	if (op->no_form && strcmp(login->params.response_mode, "form_post") == 0)
 		return E_INVALID;
 	login_advance(login);
 	if (strcmp(login->row.state, "done") != 0 || !login->has_user || login->user.disabled)
 		return E_CONFLICT;
-	if (login->consent_needed && !login->params.prompt_consent) /* asked each time: then only consent leads to done */
+	if (login->consent_needed &&
+	    !login->params.prompt_consent) /* asked each time: then only consent leads to done */
 		return E_CONFLICT;
-	if (login->decision.outcome != DECISION_ASK || login->all_count == 0 || decision_next(&login->decision, login->all, login->all_count))
+	if (login->decision.outcome != DECISION_ASK || login->all_count == 0 ||
+	    decision_next(&login->decision, login->all, login->all_count))
 		return E_REFUSED;
 	if (!is_in_time(op))
 		return E_EXPIRED;
@@ -186,7 +192,12 @@ static enum status session_write(struct store_tx *tx, const struct finish *finis
 static enum status known_write(struct store_tx *tx, struct finish *finish)
 {
 	const struct login_op *op = finish->op;
-	struct browser_row row = { .id = finish->known_id, .user_id = op->login.user.id, .ip = op->browser->ip, .ua_label = op->login.row.ua_label, .created_at = op->now, .used_at = op->now };
+	struct browser_row row = {.id = finish->known_id,
+				  .user_id = op->login.user.id,
+				  .ip = op->browser->ip,
+				  .ua_label = op->login.row.ua_label,
+				  .created_at = op->now,
+				  .used_at = op->now};
 	struct browser_row there;
 
 	if (!finish->renews_known)
@@ -201,7 +212,11 @@ static enum status known_write(struct store_tx *tx, struct finish *finish)
 static enum status challenge_consume(struct store_tx *tx, const struct login_op *op)
 {
 	const struct challenge_row *row = &op->login.challenge;
-	const struct challenge_settle settle = { .to = "consumed", .device_id = row->device_id, .answer_hash = row->answer_hash, .answer = row->answer, .now = row->settled_at };
+	const struct challenge_settle settle = {.to = "consumed",
+						.device_id = row->device_id,
+						.answer_hash = row->answer_hash,
+						.answer = row->answer,
+						.now = row->settled_at};
 
 	if (!op->login.has_challenge || strcmp(row->state, "approved") != 0)
 		return OK;
@@ -212,7 +227,8 @@ static enum status challenge_consume(struct store_tx *tx, const struct login_op 
 static enum status caution_lift(struct store_tx *tx, const struct login_op *op)
 {
 	for (size_t i = 0; i < op->login.own_count; i++)
-		if (op->login.user.caution && (op->login.own[i].factor == FACTOR_TOTP || op->login.own[i].factor == FACTOR_RECOVERY))
+		if (op->login.user.caution &&
+		    (op->login.own[i].factor == FACTOR_TOTP || op->login.own[i].factor == FACTOR_RECOVERY))
 			return store_user_set_caution(tx, op->login.user.id, 0, 0);
 	return OK;
 }
@@ -247,20 +263,20 @@ static enum status insert_all(struct store_tx *tx, void *ctx)
 	struct login_op *op = ctx;
 
 	TRY(finish_write(tx, op));
-	return audit_write(tx, &(struct audit_row){ .at = op->now,
-						    .event = op->event,
-						    .user_id = op->login.row.user_id,
-						    .username = op->login.row.username,
-						    .client_id = op->login.row.client_id,
-						    .login_id = op->login.row.id,
-						    .ip = op->browser->ip,
-						    .detail = op->event_detail });
+	return audit_write(tx, &(struct audit_row){.at = op->now,
+						   .event = op->event,
+						   .user_id = op->login.row.user_id,
+						   .username = op->login.row.username,
+						   .client_id = op->login.row.client_id,
+						   .login_id = op->login.row.id,
+						   .ip = op->browser->ip,
+						   .detail = op->event_detail});
 }
 
 static enum status finished_fill(struct finish *finish, struct login_finished *ret_finished)
 {
 	struct login_op *op = finish->op;
-	struct login_finished finished = { 0 };
+	struct login_finished finished = {0};
 	char cookie[KNOWN_COOKIE_SIZE];
 
 	TRY(authorize_response_code(op->core, op->arena, &op->login.params, finish->grant.code, &finished.response));
@@ -283,7 +299,7 @@ static enum status finished_fill(struct finish *finish, struct login_finished *r
 
 enum status login_complete(struct login_op *op, bool insert, struct login_finished *ret_finished)
 {
-	struct finish finish = { .op = op, .insert = insert };
+	struct finish finish = {.op = op, .insert = insert};
 
 	op->more = &finish;
 	if (insert) {
@@ -297,7 +313,8 @@ enum status login_complete(struct login_op *op, bool insert, struct login_finish
 	return finished_fill(&finish, ret_finished);
 }
 
-enum status login_finish(const struct core *core, struct arena *arena, const char *id, const struct login_browser *browser, bool can_post_form, int64_t now,
+enum status login_finish(const struct core *core, struct arena *arena, const char *id,
+			 const struct login_browser *browser, bool can_post_form, int64_t now,
 			 struct login_finished *ret_finished)
 {
 	struct login_op op;

@@ -15,9 +15,9 @@
  */
 
 struct identify {
-	const char *name;       /* canonical */
+	const char *name; /* canonical */
 	const char *typed;
-	uint8_t draw[32];       /* keyed hash of the name */
+	uint8_t draw[32]; /* keyed hash of the name */
 	struct user_row user;
 	bool found;
 	struct known_browser known;
@@ -36,7 +36,10 @@ struct identify {
 
 static struct user_factors factors_draw(const uint8_t draw[32])
 {
-	return (struct user_factors){ .password = true, .device = draw[0] < DRAW_DEVICE, .totp = draw[1] < DRAW_CODES, .recovery = draw[2] < DRAW_CODES };
+	return (struct user_factors){.password = true,
+				     .device = draw[0] < DRAW_DEVICE,
+				     .totp = draw[1] < DRAW_CODES,
+				     .recovery = draw[2] < DRAW_CODES};
 }
 
 static int caution_draw(const uint8_t draw[32])
@@ -74,7 +77,8 @@ static enum status decide_as_stranger(struct login_op *op, const uint8_t draw[32
 	return policy_evaluate(op->arena, op->core->settings->policy, &input, ret_decision);
 }
 
-static enum status decide_for_user(struct login_op *op, const char *const *groups, size_t group_count, const struct user_factors *has)
+static enum status decide_for_user(struct login_op *op, const char *const *groups, size_t group_count,
+				   const struct user_factors *has)
 {
 	struct login *login = &op->login;
 	struct policy_input input = input_for(op);
@@ -89,7 +93,8 @@ static enum status decide_for_user(struct login_op *op, const char *const *group
 	return policy_evaluate(op->arena, op->core->settings->policy, &input, &login->decision);
 }
 
-enum status login_decide(struct login_op *op, const char *const *groups, size_t group_count, const struct user_factors *has, const uint8_t draw[32])
+enum status login_decide(struct login_op *op, const char *const *groups, size_t group_count,
+			 const struct user_factors *has, const uint8_t draw[32])
 {
 	struct login *login = &op->login;
 
@@ -119,7 +124,8 @@ static enum status identify_read(struct store_tx *tx, void *ctx)
 		return status;
 	if (!identify->found)
 		return OK;
-	TRY(known_browser_find(tx, op->browser->known_cookie, identify->user.id, op->now, op->core->settings->life.known_browser_s, &identify->known));
+	TRY(known_browser_find(tx, op->browser->known_cookie, identify->user.id, op->now,
+			       op->core->settings->life.known_browser_s, &identify->known));
 	TRY(store_user_groups(tx, identify->user.id, &identify->groups, &identify->group_count));
 	return user_factors_find(tx, &identify->user, &identify->has);
 }
@@ -181,14 +187,20 @@ static enum status identify_write(struct store_tx *tx, struct login_op *op)
 
 	if (identify->known.theft) {
 		TRY(store_browser_remove(tx, identify->known.id));
-		TRY(audit_write(tx, &(struct audit_row){ .at = op->now, .event = "known_browser.stolen", .user_id = op->login.row.user_id, .login_id = op->login.row.id, .ip = op->browser->ip }));
+		TRY(audit_write(tx, &(struct audit_row){.at = op->now,
+							.event = "known_browser.stolen",
+							.user_id = op->login.row.user_id,
+							.login_id = op->login.row.id,
+							.ip = op->browser->ip}));
 	}
 	return identify->pushes ? push_start(tx, op, &identify->push) : OK;
 }
 
-enum status login_identify(const struct core *core, struct arena *arena, const char *id, const struct login_browser *browser, const char *username, int64_t now, struct login_view *ret_view)
+enum status login_identify(const struct core *core, struct arena *arena, const char *id,
+			   const struct login_browser *browser, const char *username, int64_t now,
+			   struct login_view *ret_view)
 {
-	struct identify identify = { 0 };
+	struct identify identify = {0};
 	struct login_op op;
 	char *name;
 
@@ -197,7 +209,8 @@ enum status login_identify(const struct core *core, struct arena *arena, const c
 	TRY(username_canonical(arena, username, &name));
 	identify.name = name;
 	identify.typed = username;
-	TRY(keyholder_mac(core->keyholder, &keyring_view(core->keyring)->mac, "decoy", name, strlen(name), identify.draw));
+	TRY(keyholder_mac(core->keyholder, &keyring_view(core->keyring)->mac, "decoy", name, strlen(name),
+			  identify.draw));
 	op.prepare = identify_prepare;
 	op.write = identify_write;
 	op.more = &identify;

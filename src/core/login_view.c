@@ -4,8 +4,9 @@
 #include "core/login_internal.h"
 
 /*
- * What the page may see. A browser that has proven nothing yet and is not known for this user learns only that a push was
- * sent and, when its time is over, that it has ended: not whether the name exists, has a phone, denied, or was spared.
+ * What the page may see. A browser that has proven nothing yet and is not known for this user learns only that a push
+ * was sent and, when its time is over, that it has ended: not whether the name exists, has a phone, denied, or was
+ * spared.
  */
 
 static json_t *text_or_null(const char *text)
@@ -15,7 +16,8 @@ static json_t *text_or_null(const char *text)
 
 static json_t *organisation_json(const struct settings *settings)
 {
-	return json_pack("{s:s, s:o, s:o}", "name", settings->organisation.name, "help_url", text_or_null(settings->organisation.help_url), "privacy_url",
+	return json_pack("{s:s, s:o, s:o}", "name", settings->organisation.name, "help_url",
+			 text_or_null(settings->organisation.help_url), "privacy_url",
 			 text_or_null(settings->organisation.privacy_url));
 }
 
@@ -57,8 +59,10 @@ static json_t *challenge_json(const struct login_op *op, bool trusted)
 
 	if (!op->login.has_challenge)
 		return json_null();
-	json = json_pack("{s:s, s:i, s:o, s:o, s:s, s:I, s:I, s:b}", "mode", row->mode, "digits", row->digits, "number", text_or_null(*row->number ? row->number : NULL), "code",
-			 text_or_null(*row->code ? row->code : NULL), "status", challenge_status(op, trusted), "expires_at", (json_int_t)row->expires_at, "life_s",
+	json = json_pack("{s:s, s:i, s:o, s:o, s:s, s:I, s:I, s:b}", "mode", row->mode, "digits", row->digits, "number",
+			 text_or_null(*row->number ? row->number : NULL), "code",
+			 text_or_null(*row->code ? row->code : NULL), "status", challenge_status(op, trusted),
+			 "expires_at", (json_int_t)row->expires_at, "life_s",
 			 (json_int_t)(row->expires_at - row->created_at), "popup", (int)(trusted ? row->popup : true));
 	return json;
 }
@@ -76,7 +80,8 @@ static json_t *ways_json(const struct step *step, const char *state)
 	if (strcmp(state, "prove") != 0)
 		return ways;
 	for (size_t i = 1; step && i < step->count; i++)
-		if (step->asks[i].factor != step->asks[0].factor && json_array_append_new(ways, json_string(factor_name(step->asks[i].factor)))) {
+		if (step->asks[i].factor != step->asks[0].factor &&
+		    json_array_append_new(ways, json_string(factor_name(step->asks[i].factor)))) {
 			json_decref(ways);
 			return NULL;
 		}
@@ -89,7 +94,8 @@ static json_t *why_json(const struct login *login, bool trusted)
 
 	if (!trusted || !login->has_decision || !decision->why)
 		return json_null();
-	return json_pack("{s:s, s:s, s:s}", "key", decision->why_key, "text", decision->why, "client", login->client.name);
+	return json_pack("{s:s, s:s, s:s}", "key", decision->why_key, "text", decision->why, "client",
+			 login->client.name);
 }
 
 static const char *scope_title(const char *scope)
@@ -114,12 +120,14 @@ static enum status scope_add(const char *word, size_t size, void *ctx)
 		return OK;
 	memcpy(name, word, size);
 	name[size] = '\0';
-	return json_array_append_new(scopes->list, json_pack("{s:s, s:s}", "name", name, "title", scope_title(name))) ? E_NOMEM : OK;
+	return json_array_append_new(scopes->list, json_pack("{s:s, s:s}", "name", name, "title", scope_title(name)))
+		       ? E_NOMEM
+		       : OK;
 }
 
 static json_t *scopes_json(const struct login *login, const char *state)
 {
-	struct scopes scopes = { json_array() };
+	struct scopes scopes = {json_array()};
 
 	if (strcmp(state, "consent") == 0 && words_each(login->params.scope, scope_add, &scopes) != OK) {
 		json_decref(scopes.list);
@@ -130,10 +138,11 @@ static json_t *scopes_json(const struct login *login, const char *state)
 
 static json_t *cancel_json(struct login_op *op)
 {
-	const struct oauth_error error = { "access_denied", "The sign-in was cancelled." };
+	const struct oauth_error error = {"access_denied", "The sign-in was cancelled."};
 	struct authorize_response response;
 
-	if (authorize_response_error(op->core, op->arena, &op->login.params, &error, &response) != OK || response.form_post)
+	if (authorize_response_error(op->core, op->arena, &op->login.params, &error, &response) != OK ||
+	    response.form_post)
 		return json_null();
 	return json_string(response.location);
 }
@@ -141,7 +150,7 @@ static json_t *cancel_json(struct login_op *op)
 static const char *notice_for(const struct login *login, bool trusted)
 {
 	const char *notice = login->row.notice;
-	static const char *const for_all[] = { "wrong_password", "wrong_code", "slow_down", "not_allowed", "no_factor" };
+	static const char *const for_all[] = {"wrong_password", "wrong_code", "slow_down", "not_allowed", "no_factor"};
 
 	if (!notice || trusted)
 		return notice;
@@ -163,7 +172,7 @@ static const char *state_now(struct login_op *op)
 
 static bool state_is_final(const char *state)
 {
-	static const char *const final[] = { "done", "finished", "refused", "expired", "superseded" };
+	static const char *const final[] = {"done", "finished", "refused", "expired", "superseded"};
 
 	for (size_t i = 0; i < ARRAY_COUNT(final); i++)
 		if (strcmp(final[i], state) == 0)
@@ -183,19 +192,25 @@ static json_t *first_part(struct login_op *op, const struct parts *parts)
 	const bool prove = strcmp(parts->state, "prove") == 0;
 	const char *username = login->row.username ? login->row.username : login->params.login_hint;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "login", login->row.id, "state", parts->state, "organisation", organisation_json(op->core->settings),
-			 "client", client_json(op->arena, &login->client), "username", text_or_null(username), "factor",
-			 text_or_null(prove && parts->step ? factor_name(parts->step->asks[0].factor) : NULL), "ways", ways_json(parts->step, parts->state), "notice",
-			 text_or_null(notice_for(login, parts->trusted)), "challenge", shows_challenge(login, parts->state) ? challenge_json(op, parts->trusted) : json_null());
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "login", login->row.id, "state", parts->state,
+			 "organisation", organisation_json(op->core->settings), "client",
+			 client_json(op->arena, &login->client), "username", text_or_null(username), "factor",
+			 text_or_null(prove && parts->step ? factor_name(parts->step->asks[0].factor) : NULL), "ways",
+			 ways_json(parts->step, parts->state), "notice",
+			 text_or_null(notice_for(login, parts->trusted)), "challenge",
+			 shows_challenge(login, parts->state) ? challenge_json(op, parts->trusted) : json_null());
 }
 
 static int second_part(struct login_op *op, const struct parts *parts, json_t *json)
 {
 	const struct login *login = &op->login;
 
-	return json_object_set_new(json, "why", why_json(login, parts->trusted)) || json_object_set_new(json, "scopes", scopes_json(login, parts->state)) ||
-	       json_object_set_new(json, "cancel_url", cancel_json(op)) || json_object_set_new(json, "app_url", json_null()) ||
-	       json_object_set_new(json, "ui_locales", text_or_null(login->params.ui_locales)) || json_object_set_new(json, "server_time", json_integer(op->now)) ||
+	return json_object_set_new(json, "why", why_json(login, parts->trusted)) ||
+	       json_object_set_new(json, "scopes", scopes_json(login, parts->state)) ||
+	       json_object_set_new(json, "cancel_url", cancel_json(op)) ||
+	       json_object_set_new(json, "app_url", json_null()) ||
+	       json_object_set_new(json, "ui_locales", text_or_null(login->params.ui_locales)) ||
+	       json_object_set_new(json, "server_time", json_integer(op->now)) ||
 	       json_object_set_new(json, "expires_at", json_integer(login->row.expires_at));
 }
 
@@ -207,8 +222,8 @@ static void json_free(void *json)
 enum status login_view_build(struct login_op *op, struct login_view *ret_view)
 {
 	const struct login *login = &op->login;
-	struct login_view view = { .login_id = login->row.id };
-	struct parts parts = { .state = state_now(op), .trusted = login_is_trusted(login) };
+	struct login_view view = {.login_id = login->row.id};
+	struct parts parts = {.state = state_now(op), .trusted = login_is_trusted(login)};
 
 	parts.step = login_step(login);
 	view.state = parts.state;

@@ -5,7 +5,8 @@
 #include "base/secret.h"
 #include "core/audit.h"
 
-enum status session_find(struct store_tx *tx, const char *token, const uint8_t browser_hash[32], int64_t now, struct session_row *ret_row)
+enum status session_find(struct store_tx *tx, const char *token, const uint8_t browser_hash[32], int64_t now,
+			 struct session_row *ret_row)
 {
 	struct session_row row;
 	uint8_t hash[32];
@@ -35,12 +36,16 @@ static enum status session_end_write(struct store_tx *tx, void *ctx)
 
 	TRY(store_session_find_sid(tx, ending->sid, &row));
 	TRY(store_session_end(tx, ending->sid, ending->now));
-	return audit_write(tx, &(struct audit_row){ .at = ending->now, .event = "session.ended", .user_id = row.user_id, .ip = row.ip, .detail = ending->detail });
+	return audit_write(tx, &(struct audit_row){.at = ending->now,
+						   .event = "session.ended",
+						   .user_id = row.user_id,
+						   .ip = row.ip,
+						   .detail = ending->detail});
 }
 
 enum status session_end(const struct core *core, const char *sid, const char *reason, int64_t now)
 {
-	struct ending ending = { .sid = sid, .now = now };
+	struct ending ending = {.sid = sid, .now = now};
 
 	snprintf(ending.detail, sizeof(ending.detail), "{\"reason\":\"%s\"}", reason);
 	return store_write(core->store, session_end_write, &ending);

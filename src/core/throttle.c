@@ -50,7 +50,8 @@ static void account_block_key(const struct throttle_who *who, char out[THROTTLE_
 }
 
 /* E_BUSY when `limit` attempts were made since now - window_s. */
-static enum status within(struct store_tx *tx, const char *subject, const char *kind, int64_t limit, int64_t now, int64_t window_s, int64_t *ret_wait)
+static enum status within(struct store_tx *tx, const char *subject, const char *kind, int64_t limit, int64_t now,
+			  int64_t window_s, int64_t *ret_wait)
 {
 	int64_t count = 0, last = 0;
 
@@ -75,7 +76,8 @@ static int64_t password_wait(int64_t failures)
 	return wait < PASSWORD_WAIT_MAX ? wait : PASSWORD_WAIT_MAX;
 }
 
-enum status throttle_password(struct store_tx *tx, const struct settings *settings, const struct throttle_who *who, int64_t now, int64_t *ret_wait)
+enum status throttle_password(struct store_tx *tx, const struct settings *settings, const struct throttle_who *who,
+			      int64_t now, int64_t *ret_wait)
 {
 	char key[THROTTLE_KEY_SIZE], block[64];
 	int64_t failures = 0, last = 0, wait;
@@ -123,12 +125,14 @@ static const char *code_kind(bool first)
 	return first ? "code-first" : "code";
 }
 
-enum status throttle_code(struct store_tx *tx, const struct settings *settings, const struct throttle_who *who, bool first, int64_t now, int64_t *ret_wait)
+enum status throttle_code(struct store_tx *tx, const struct settings *settings, const struct throttle_who *who,
+			  bool first, int64_t now, int64_t *ret_wait)
 {
 	char key[THROTTLE_KEY_SIZE];
 
 	account_key(who, key);
-	TRY(within(tx, key, code_kind(first), settings->budget.code_failures, now, settings->budget.code_failures_s, ret_wait));
+	TRY(within(tx, key, code_kind(first), settings->budget.code_failures, now, settings->budget.code_failures_s,
+		   ret_wait));
 	return within(tx, key, code_kind(first), settings->budget.code_failures_month, now, MONTH_S, ret_wait);
 }
 
@@ -140,7 +144,8 @@ enum status throttle_code_failed(struct store_tx *tx, const struct throttle_who 
 	return store_attempt_insert(tx, key, code_kind(first), now);
 }
 
-enum status throttle_push(struct store_tx *tx, const struct settings *settings, const struct throttle_who *who, int64_t now, bool *ret_popup)
+enum status throttle_push(struct store_tx *tx, const struct settings *settings, const struct throttle_who *who,
+			  int64_t now, bool *ret_popup)
 {
 	char key[THROTTLE_KEY_SIZE];
 	int64_t recent = 0, all = 0;

@@ -19,12 +19,17 @@ static enum status start_write(struct store_tx *tx, void *ctx)
 	return store_totp_insert(tx, &enrol->row);
 }
 
-enum status totp_enrol_start(const struct core *core, struct arena *arena, const struct totp_wish *wish, int64_t now, struct totp_enrolment *ret_enrolment)
+enum status totp_enrol_start(const struct core *core, struct arena *arena, const struct totp_wish *wish, int64_t now,
+			     struct totp_enrolment *ret_enrolment)
 {
-	struct totp_enrolment enrolment = { 0 };
-	struct totp_request request = { .algorithm = wish->algorithm, .digits = wish->digits, .period = PERIOD_S, .issuer = core->settings->organisation.name, .account = wish->username };
+	struct totp_enrolment enrolment = {0};
+	struct totp_request request = {.algorithm = wish->algorithm,
+				       .digits = wish->digits,
+				       .period = PERIOD_S,
+				       .issuer = core->settings->organisation.name,
+				       .account = wish->username};
 	struct sealed_blob seed;
-	struct enrol enrol = { .now = now };
+	struct enrol enrol = {.now = now};
 	char *otpauth;
 
 	if (wish->digits < 6 || wish->digits > 8)
@@ -32,16 +37,16 @@ enum status totp_enrol_start(const struct core *core, struct arena *arena, const
 	id_new(core->random, enrolment.id);
 	request.row_id = enrolment.id;
 	TRY(keyholder_totp_new(core->keyholder, arena, &request, &seed, &otpauth));
-	enrol.row = (struct totp_row){ .id = enrolment.id,
-				       .user_id = wish->user_id,
-				       .label = wish->label,
-				       .sealed_seed = seed.bytes,
-				       .sealed_size = seed.size,
-				       .algorithm = wish->algorithm,
-				       .digits = (int)wish->digits,
-				       .period = PERIOD_S,
-				       .state = "pending",
-				       .created_at = now };
+	enrol.row = (struct totp_row){.id = enrolment.id,
+				      .user_id = wish->user_id,
+				      .label = wish->label,
+				      .sealed_seed = seed.bytes,
+				      .sealed_size = seed.size,
+				      .algorithm = wish->algorithm,
+				      .digits = (int)wish->digits,
+				      .period = PERIOD_S,
+				      .state = "pending",
+				      .created_at = now};
 	TRY(store_write(core->store, start_write, &enrol));
 	enrolment.otpauth = otpauth;
 	*ret_enrolment = enrolment;
@@ -63,13 +68,16 @@ static enum status confirm_write(struct store_tx *tx, void *ctx)
 	TRY(store_totp_set_state(tx, enrol->id, "pending", "active"));
 	TRY(store_totp_use_step(tx, enrol->id, enrol->step, enrol->now));
 	TRY(store_browser_remove_all(tx, enrol->row.user_id));
-	return audit_write(tx, &(struct audit_row){ .at = enrol->now, .event = "totp.enrolled", .user_id = enrol->row.user_id });
+	return audit_write(tx, &(struct audit_row){.at = enrol->now,
+						   .event = "totp.enrolled",
+						   .user_id = enrol->row.user_id});
 }
 
-enum status totp_enrol_confirm(const struct core *core, struct arena *arena, const char *id, const char *code, int64_t now)
+enum status totp_enrol_confirm(const struct core *core, struct arena *arena, const char *id, const char *code,
+			       int64_t now)
 {
-	struct enrol enrol = { .id = id, .now = now };
-	struct totp_check check = { .row_id = id, .code = code, .now = now, .window = core->settings->totp_window };
+	struct enrol enrol = {.id = id, .now = now};
+	struct totp_check check = {.row_id = id, .code = code, .now = now, .window = core->settings->totp_window};
 
 	TRY(store_read(core->store, arena, find_read, &enrol));
 	if (strcmp(enrol.row.state, "pending") != 0)
@@ -93,12 +101,13 @@ static enum status remove_write(struct store_tx *tx, void *ctx)
 		return E_NOT_FOUND;
 	TRY(store_totp_remove(tx, enrol->id));
 	TRY(store_browser_remove_all(tx, enrol->user_id));
-	return audit_write(tx, &(struct audit_row){ .at = enrol->now, .event = "totp.removed", .user_id = enrol->user_id });
+	return audit_write(tx,
+			   &(struct audit_row){.at = enrol->now, .event = "totp.removed", .user_id = enrol->user_id});
 }
 
 enum status totp_remove(const struct core *core, const char *user_id, const char *id, int64_t now)
 {
-	struct enrol enrol = { .id = id, .user_id = user_id, .now = now };
+	struct enrol enrol = {.id = id, .user_id = user_id, .now = now};
 
 	return store_write(core->store, remove_write, &enrol);
 }

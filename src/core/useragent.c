@@ -8,14 +8,23 @@
 static const struct {
 	const char *mark;
 	const char *name;
-} browsers[] = {
-	{ "Edg/", "Edge" },	  { "OPR/", "Opera" },	      { "SamsungBrowser/", "Samsung Internet" },
-	{ "Firefox/", "Firefox" }, { "FxiOS/", "Firefox" },    { "CriOS/", "Chrome" },
-	{ "HeadlessChrome/", "Chrome" }, { "Chromium/", "Chromium" }, { "Chrome/", "Chrome" },
-	{ "Safari/", "Safari" },  { "curl/", "curl" },
-}, systems[] = {
-	{ "Android", "Android" }, { "iPhone", "iPhone" }, { "iPad", "iPad" },	  { "Windows", "Windows" },
-	{ "Mac OS X", "Mac" },	  { "CrOS", "ChromeOS" },  { "Linux", "Linux" },
+} browsers[] =
+	{
+		{"Edg/", "Edge"},
+		{"OPR/", "Opera"},
+		{"SamsungBrowser/", "Samsung Internet"},
+		{"Firefox/", "Firefox"},
+		{"FxiOS/", "Firefox"},
+		{"CriOS/", "Chrome"},
+		{"HeadlessChrome/", "Chrome"},
+		{"Chromium/", "Chromium"},
+		{"Chrome/", "Chrome"},
+		{"Safari/", "Safari"},
+		{"curl/", "curl"},
+},
+  systems[] = {
+	  {"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"},   {"Windows", "Windows"},
+	  {"Mac OS X", "Mac"},    {"CrOS", "ChromeOS"}, {"Linux", "Linux"},
 };
 
 const char *useragent_label(struct arena *arena, const char *user_agent)

@@ -3,7 +3,8 @@
 
 #include "base/arena.h"
 
-/* "Firefox on Linux" from a User-Agent header; "An unknown browser" when it says nothing we know. Never NULL unless out of memory. */
+/* "Firefox on Linux" from a User-Agent header; "An unknown browser" when it says nothing we know. Never NULL unless out
+ * of memory. */
 const char *useragent_label(struct arena *arena, const char *user_agent);
 
 #endif

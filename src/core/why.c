@@ -29,8 +29,8 @@
 		 "{client} only asks for the number because you have used this browser before.")                       \
 	SENTENCE("enter_network", "{client} asks for the number because of the network you are on.")                   \
 	SENTENCE("enter_group", "{client} asks for the number because of a group you are in.")                         \
-	SENTENCE("enter_client", "{client} always asks for the number.")                                         \
-	SENTENCE("enter_default", "{client} asks for the number, as most services here do.")                     \
+	SENTENCE("enter_client", "{client} always asks for the number.")                                               \
+	SENTENCE("enter_default", "{client} asks for the number, as most services here do.")                           \
 	SENTENCE("code_new_browser", "{client} asks for a code because this browser is new.")                          \
 	SENTENCE("code_known_browser", "{client} only asks for a code because you have used this browser before.")     \
 	SENTENCE("code_network", "{client} asks for a code because of the network you are on.")                        \

@@ -14,8 +14,8 @@ struct daemon {
 	struct app app;
 	struct arena *settings_arena;
 	struct router *router;
-	struct workers *workers;  /* may block on the database and the keyholder */
-	struct workers *hashers;  /* argon2 */
+	struct workers *workers; /* may block on the database and the keyholder */
+	struct workers *hashers; /* argon2 */
 	struct grid *grid;
 	struct http_server *server;
 	struct http_server *metrics; /* or NULL */

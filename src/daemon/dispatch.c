@@ -23,9 +23,11 @@ void trouble_reply(struct daemon *daemon, const struct request *req, struct resp
 	id_new(daemon->app.core.random, reference);
 	reference[8] = '\0';
 	atomic_fetch_add(&daemon->troubles, 1);
-	log_error("request.trouble", LOG_S("path", req->path), LOG_S("status", status_name(status)), LOG_S("reference", reference));
-	json = json_pack("{s:s, s:s, s:s}", "error", busy ? "temporarily_unavailable" : "server_error", "message", "Something went wrong on our side. Nothing was changed. Try again in a moment.",
-			 "reference", reference);
+	log_error("request.trouble", LOG_S("path", req->path), LOG_S("status", status_name(status)),
+		  LOG_S("reference", reference));
+	json = json_pack("{s:s, s:s, s:s}", "error", busy ? "temporarily_unavailable" : "server_error", "message",
+			 "Something went wrong on our side. Nothing was changed. Try again in a moment.", "reference",
+			 reference);
 	if (busy)
 		status_ignore(response_header(res, "Retry-After", "1"), "the status says it too");
 	if (!json || response_json(res, busy ? 503 : 500, json) != OK)
@@ -35,7 +37,8 @@ void trouble_reply(struct daemon *daemon, const struct request *req, struct resp
 static void finish(struct job *job, enum status status)
 {
 	if (status != OK)
-		trouble_reply(job->daemon, http_exchange_request(job->exchange), http_exchange_response(job->exchange), status);
+		trouble_reply(job->daemon, http_exchange_request(job->exchange), http_exchange_response(job->exchange),
+			      status);
 	if (job->route->on_grid)
 		grid_send(job->daemon->grid, job->exchange, job->arrived_ms);
 	else
@@ -48,7 +51,8 @@ static void run(void *ctx)
 	enum status status;
 
 	if (!job->route->open_stream) {
-		finish(job, job->route->handler(&job->daemon->app, http_exchange_request(job->exchange), http_exchange_response(job->exchange)));
+		finish(job, job->route->handler(&job->daemon->app, http_exchange_request(job->exchange),
+						http_exchange_response(job->exchange)));
 		return;
 	}
 	status = job->route->open_stream(&job->daemon->app, job->exchange);
@@ -61,7 +65,8 @@ static void admit_then_hash(void *ctx)
 	struct job *job = ctx;
 	const struct request *req = http_exchange_request(job->exchange);
 	bool admitted = false, privileged = false;
-	enum status status = job->route->admit(&job->daemon->app, req, http_exchange_response(job->exchange), &admitted, &privileged);
+	enum status status = job->route->admit(&job->daemon->app, req, http_exchange_response(job->exchange), &admitted,
+					       &privileged);
 
 	if (status == OK && admitted)
 		status = workers_submit(job->daemon->hashers, privileged, run, job);
@@ -96,7 +101,8 @@ static void not_found(struct http_exchange *exchange, enum status status, const 
 	case E_NOT_FOUND: refuse(exchange, 404, "not_found", "There is nothing at this address."); return;
 	case E_INVALID: refuse(exchange, 400, "bad_request", "The address cannot be understood."); return;
 	case E_REFUSED:
-		status_ignore(response_header(http_exchange_response(exchange), "Allow", allow), "the status says it too");
+		status_ignore(response_header(http_exchange_response(exchange), "Allow", allow),
+			      "the status says it too");
 		refuse(exchange, 405, "method_not_allowed", "This address does not take that method.");
 		return;
 	default: refuse(exchange, 503, "temporarily_unavailable", "Try again in a moment.");
@@ -125,6 +131,6 @@ void dispatch(struct http_exchange *exchange, void *ctx)
 		refuse(exchange, 503, "temporarily_unavailable", "Try again in a moment.");
 		return;
 	}
-	*job = (struct job){ daemon, exchange, route, clock_mono_ms() };
+	*job = (struct job){daemon, exchange, route, clock_mono_ms()};
 	start(job);
 }

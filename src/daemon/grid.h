@@ -8,8 +8,8 @@
 struct http_exchange;
 
 /*
- * The time grid: an answer that a stranger may be timing leaves a whole number of GRID_MS after its request arrived, so that what
- * was done for it does not show.
+ * The time grid: an answer that a stranger may be timing leaves a whole number of GRID_MS after its request arrived, so
+ * that what was done for it does not show.
  */
 #define GRID_MS 50
 

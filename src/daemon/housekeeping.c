@@ -49,7 +49,7 @@ static enum status sweep_write(struct store_tx *tx, void *ctx)
 
 static void sweep(struct housekeeping *housekeeping)
 {
-	struct sweep work = { .now = clock_now() };
+	struct sweep work = {.now = clock_now()};
 	enum status status = store_write(housekeeping->daemon->app.core.store, sweep_write, &work);
 
 	if (status != OK)

@@ -26,17 +26,21 @@ static void http_part(struct text *out, const struct daemon *daemon)
 	http_server_counters(daemon->server, &counters);
 	head(out, "http_answers_total", "counter", "Answers by status class.");
 	for (int i = 1; i < 6; i++)
-		text_add_format(out, "symbolon_http_answers_total{class=\"%dxx\"} %" PRIu64 "\n", i, counters.answers[i]);
+		text_add_format(out, "symbolon_http_answers_total{class=\"%dxx\"} %" PRIu64 "\n", i,
+				counters.answers[i]);
 	head(out, "http_refused_total", "counter", "Requests that the guard refused, by reason.");
 	for (int i = 0; i < GUARD_REASON_COUNT; i++)
 		if (counters.refused[i])
-			text_add_format(out, "symbolon_http_refused_total{reason=\"%s\"} %" PRIu64 "\n", guard_reason_name((enum guard_reason)i), counters.refused[i]);
+			text_add_format(out, "symbolon_http_refused_total{reason=\"%s\"} %" PRIu64 "\n",
+					guard_reason_name((enum guard_reason)i), counters.refused[i]);
 	one(out, "http_requests_total", "counter", "Complete requests.", counters.requests);
 	one(out, "http_connections", "gauge", "Connections open now.", counters.connections);
 	one(out, "http_turned_away_total", "counter", "Connections over a limit.", counters.turned_away);
-	one(out, "http_timed_out_total", "counter", "Connections closed because they were too slow.", counters.timed_out);
+	one(out, "http_timed_out_total", "counter", "Connections closed because they were too slow.",
+	    counters.timed_out);
 	one(out, "streams", "gauge", "Event streams open now.", counters.streams);
-	one(out, "streams_dropped_total", "counter", "Event streams dropped because the reader was too slow.", counters.streams_dropped);
+	one(out, "streams_dropped_total", "counter", "Event streams dropped because the reader was too slow.",
+	    counters.streams_dropped);
 }
 
 static void store_part(struct text *out, const struct daemon *daemon)
@@ -79,7 +83,8 @@ static void process_part(struct text *out, struct daemon *daemon)
 {
 	one(out, "workers_waiting", "gauge", "Requests in the workers' queue.", workers_waiting(daemon->workers));
 	one(out, "hashers_waiting", "gauge", "Passwords in the hash queue.", workers_waiting(daemon->hashers));
-	one(out, "troubles_total", "counter", "Requests answered with 5xx because something failed here.", atomic_load(&daemon->troubles));
+	one(out, "troubles_total", "counter", "Requests answered with 5xx because something failed here.",
+	    atomic_load(&daemon->troubles));
 	one(out, "resident_bytes", "gauge", "Resident memory.", resident_bytes());
 	head(out, "build_info", "gauge", "The version.");
 	text_add_format(out, "symbolon_build_info{version=\"%s\"} 1\n", SYMBOLON_VERSION);
@@ -98,7 +103,8 @@ void metrics_answer(struct http_exchange *exchange, void *ctx)
 		keyholder_part(&out, daemon);
 		process_part(&out, daemon);
 		response_status(res, 200);
-		status_ignore(response_body(res, "text/plain; version=0.0.4; charset=utf-8", out.data, out.size), "an empty answer shows it");
+		status_ignore(response_body(res, "text/plain; version=0.0.4; charset=utf-8", out.data, out.size),
+			      "an empty answer shows it");
 	} else {
 		status_ignore(response_text(res, 404, "Metrics are at /metrics.\n"), "the status says it");
 	}

@@ -44,7 +44,7 @@ static enum status settings_open(struct daemon *daemon, const char *path, int *r
 static enum status store_and_keys_open(struct daemon *daemon, int *ret_exit)
 {
 	struct core *core = &daemon->app.core;
-	const struct store_settings settings = { .url = core->settings->database, .create = false, .migrate = true };
+	const struct store_settings settings = {.url = core->settings->database, .create = false, .migrate = true};
 	char problem[256] = "cannot be opened";
 
 	if (store_open(&settings, &core->store, problem) != OK)
@@ -53,7 +53,8 @@ static enum status store_and_keys_open(struct daemon *daemon, int *ret_exit)
 	if (keyholder_open(core->settings->kek, &core->keyholder, problem) != OK)
 		return say(ret_exit, EXIT_TROUBLE, core->settings->kek, problem);
 	if (keyring_open(core->store, &core->keyring) != OK)
-		return say(ret_exit, EXIT_TROUBLE, core->settings->database, "the keys cannot be read; was `symbolon init` run?");
+		return say(ret_exit, EXIT_TROUBLE, core->settings->database,
+			   "the keys cannot be read; was `symbolon init` run?");
 	return OK;
 }
 
@@ -84,8 +85,10 @@ static enum status pages_open(struct daemon *daemon, int *ret_exit)
 
 	daemon->signin_page = file_read(folder, "signin/index.html");
 	daemon->form_post_page = file_read(folder, "signin/form_post.html");
-	if (!daemon->signin_page || !daemon->form_post_page || static_files_load(folder, PAGES_MEMORY, &daemon->app.files) != OK)
-		return say(ret_exit, EXIT_TROUBLE, folder, "the pages are not there; build them with `./run build`, or set `web` in the configuration");
+	if (!daemon->signin_page || !daemon->form_post_page ||
+	    static_files_load(folder, PAGES_MEMORY, &daemon->app.files) != OK)
+		return say(ret_exit, EXIT_TROUBLE, folder,
+			   "the pages are not there; build them with `./run build`, or set `web` in the configuration");
 	daemon->app.signin_page = daemon->signin_page;
 	daemon->app.form_post_page = daemon->form_post_page;
 	return OK;
@@ -119,7 +122,8 @@ static enum status pools_start(struct daemon *daemon)
 	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
 	TRY(workers_new(settings->workers ? settings->workers : 32, WORKER_QUEUE, 0, &daemon->workers));
-	TRY(workers_new(settings->hashers ? settings->hashers : (unsigned)(cores > 0 ? cores : 1), queue, queue / 4, &daemon->hashers));
+	TRY(workers_new(settings->hashers ? settings->hashers : (unsigned)(cores > 0 ? cores : 1), queue, queue / 4,
+			&daemon->hashers));
 	return grid_new(&daemon->grid);
 }
 
@@ -136,7 +140,7 @@ static enum status listener_start(struct daemon *daemon)
 		.https = settings->issuer_is_https,
 		.loops = settings->loops,
 	};
-	const struct http_handlers handlers = { dispatch, daemon };
+	const struct http_handlers handlers = {dispatch, daemon};
 
 	TRY(http_server_new(&http, &handlers, &daemon->server));
 	return http_server_start(daemon->server);
@@ -145,8 +149,8 @@ static enum status listener_start(struct daemon *daemon)
 static enum status metrics_start(struct daemon *daemon)
 {
 	const char *listen = daemon->app.core.settings->metrics;
-	const struct http_settings http = { .listen = &listen, .listen_count = 1, .loops = 1, .max_connections = 64 };
-	const struct http_handlers handlers = { metrics_answer, daemon };
+	const struct http_settings http = {.listen = &listen, .listen_count = 1, .loops = 1, .max_connections = 64};
+	const struct http_handlers handlers = {metrics_answer, daemon};
 
 	if (!listen)
 		return OK;
@@ -159,9 +163,11 @@ enum status daemon_start(struct daemon *daemon, int *ret_exit)
 	if (pools_start(daemon) != OK)
 		return say(ret_exit, EXIT_TROUBLE, "threads", "cannot be started");
 	if (listener_start(daemon) != OK)
-		return say(ret_exit, EXIT_TROUBLE, daemon->app.core.settings->listen[0], "cannot listen there; the log line above says why");
+		return say(ret_exit, EXIT_TROUBLE, daemon->app.core.settings->listen[0],
+			   "cannot listen there; the log line above says why");
 	if (metrics_start(daemon) != OK)
-		return say(ret_exit, EXIT_TROUBLE, daemon->app.core.settings->metrics, "cannot listen there for metrics; the log line above says why");
+		return say(ret_exit, EXIT_TROUBLE, daemon->app.core.settings->metrics,
+			   "cannot listen there for metrics; the log line above says why");
 	if (housekeeping_start(daemon, &daemon->housekeeping) != OK)
 		return say(ret_exit, EXIT_TROUBLE, "threads", "cannot be started");
 	return OK;

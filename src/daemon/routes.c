@@ -19,16 +19,21 @@ static enum status asset_get(const struct app *app, const struct request *req, s
 
 static enum status home_get(const struct app *app, const struct request *req, struct response *res)
 {
-	const char *text = arena_format(req->arena, "This is the sign-in service of %s. Open the service you want to use; it brings you here when it needs to.\n",
+	const char *text = arena_format(req->arena,
+					"This is the sign-in service of %s. Open the service you want to use; it "
+					"brings you here when it needs to.\n",
 					app->core.settings->organisation.name);
 
 	return text ? response_text(res, 200, text) : E_NOMEM;
 }
 
-/* Where enrolment links lead when they are opened in a browser: the secret is in the fragment, which is not sent here. */
+/* Where enrolment links lead when they are opened in a browser: the secret is in the fragment, which is not sent here.
+ */
 static enum status authenticator_get(const struct app *app, const struct request *req, struct response *res)
 {
-	return response_text(res, 200, "This link adds an account to an authenticator. Copy it from the address bar and run: symbolon-authenticator enrol LINK\n");
+	return response_text(res, 200,
+			     "This link adds an account to an authenticator. Copy it from the address bar and run: "
+			     "symbolon-authenticator enrol LINK\n");
 }
 
 static enum status live_get(const struct app *app, const struct request *req, struct response *res)
@@ -64,48 +69,49 @@ static enum status ready_get(const struct app *app, const struct request *req, s
 #define DEVICE "/device/v1"
 
 const struct route routes[] = {
-	{ HTTP_GET, "/", ON_LOOP, home_get },
-	{ HTTP_GET, "/healthz", ON_LOOP, live_get },
-	{ HTTP_GET, "/readyz", ON_WORKER, ready_get },
-	{ HTTP_GET, "/a/", ON_LOOP, authenticator_get },
+	{HTTP_GET, "/", ON_LOOP, home_get},
+	{HTTP_GET, "/healthz", ON_LOOP, live_get},
+	{HTTP_GET, "/readyz", ON_WORKER, ready_get},
+	{HTTP_GET, "/a/", ON_LOOP, authenticator_get},
 
-	{ HTTP_GET, "/.well-known/openid-configuration", ON_LOOP, oidc_discovery },
-	{ HTTP_GET, "/jwks", ON_LOOP, oidc_jwks },
-	{ HTTP_GET, "/authorize", ON_WORKER, oidc_authorize },
-	{ HTTP_POST, "/authorize", ON_WORKER, oidc_authorize, FORM_MAX },
-	{ HTTP_POST, "/token", ON_WORKER, oidc_token, FORM_MAX },
-	{ HTTP_GET, "/userinfo", ON_LOOP_READ, oidc_userinfo },
-	{ HTTP_POST, "/userinfo", ON_LOOP_READ, oidc_userinfo, FORM_MAX },
-	{ HTTP_GET, "/logout", ON_WORKER, oidc_logout },
-	{ HTTP_POST, "/logout", ON_WORKER, oidc_logout, FORM_MAX },
+	{HTTP_GET, "/.well-known/openid-configuration", ON_LOOP, oidc_discovery},
+	{HTTP_GET, "/jwks", ON_LOOP, oidc_jwks},
+	{HTTP_GET, "/authorize", ON_WORKER, oidc_authorize},
+	{HTTP_POST, "/authorize", ON_WORKER, oidc_authorize, FORM_MAX},
+	{HTTP_POST, "/token", ON_WORKER, oidc_token, FORM_MAX},
+	{HTTP_GET, "/userinfo", ON_LOOP_READ, oidc_userinfo},
+	{HTTP_POST, "/userinfo", ON_LOOP_READ, oidc_userinfo, FORM_MAX},
+	{HTTP_GET, "/logout", ON_WORKER, oidc_logout},
+	{HTTP_POST, "/logout", ON_WORKER, oidc_logout, FORM_MAX},
 
-	{ HTTP_GET, "/signin/", ON_LOOP_READ, login_page, .on_grid = true },
-	{ HTTP_GET, "/signin/complete", ON_WORKER, login_complete_get, .on_grid = true },
-	{ HTTP_GET, "/signin/assets/{*}", ON_LOOP, asset_get },
-	{ HTTP_POST, "/signin/v1/logout", ON_WORKER, login_logout_post, JSON_MAX },
-	{ HTTP_GET, LOGIN, ON_LOOP_READ, login_get, .on_grid = true },
-	{ HTTP_GET, LOGIN "/events", ON_LOOP_READ, .open_stream = login_events_open },
-	{ HTTP_POST, LOGIN "/identify", ON_WORKER, login_identify_post, JSON_MAX, .on_grid = true },
-	{ HTTP_POST, LOGIN "/password", ON_HASHER, login_password_post, JSON_MAX, .admit = login_password_admit, .on_grid = true },
-	{ HTTP_POST, LOGIN "/push", ON_WORKER, login_push_post, JSON_MAX, .on_grid = true },
-	{ HTTP_POST, LOGIN "/totp", ON_WORKER, login_totp_post, JSON_MAX, .on_grid = true },
-	{ HTTP_POST, LOGIN "/recovery", ON_WORKER, login_recovery_post, JSON_MAX, .on_grid = true },
-	{ HTTP_POST, LOGIN "/cancel", ON_WORKER, login_cancel_post, JSON_MAX, .on_grid = true },
-	{ HTTP_POST, LOGIN "/consent", ON_WORKER, login_consent_post, JSON_MAX, .on_grid = true },
-	{ HTTP_POST, LOGIN "/finish", ON_WORKER, login_finish_post, JSON_MAX, .on_grid = true },
+	{HTTP_GET, "/signin/", ON_LOOP_READ, login_page, .on_grid = true},
+	{HTTP_GET, "/signin/complete", ON_WORKER, login_complete_get, .on_grid = true},
+	{HTTP_GET, "/signin/assets/{*}", ON_LOOP, asset_get},
+	{HTTP_POST, "/signin/v1/logout", ON_WORKER, login_logout_post, JSON_MAX},
+	{HTTP_GET, LOGIN, ON_LOOP_READ, login_get, .on_grid = true},
+	{HTTP_GET, LOGIN "/events", ON_LOOP_READ, .open_stream = login_events_open},
+	{HTTP_POST, LOGIN "/identify", ON_WORKER, login_identify_post, JSON_MAX, .on_grid = true},
+	{HTTP_POST, LOGIN "/password", ON_HASHER, login_password_post, JSON_MAX, .admit = login_password_admit,
+	 .on_grid = true},
+	{HTTP_POST, LOGIN "/push", ON_WORKER, login_push_post, JSON_MAX, .on_grid = true},
+	{HTTP_POST, LOGIN "/totp", ON_WORKER, login_totp_post, JSON_MAX, .on_grid = true},
+	{HTTP_POST, LOGIN "/recovery", ON_WORKER, login_recovery_post, JSON_MAX, .on_grid = true},
+	{HTTP_POST, LOGIN "/cancel", ON_WORKER, login_cancel_post, JSON_MAX, .on_grid = true},
+	{HTTP_POST, LOGIN "/consent", ON_WORKER, login_consent_post, JSON_MAX, .on_grid = true},
+	{HTTP_POST, LOGIN "/finish", ON_WORKER, login_finish_post, JSON_MAX, .on_grid = true},
 
-	{ HTTP_POST, DEVICE "/enrolments/lookup", ON_WORKER, device_enrolment_lookup, DEVICE_MAX },
-	{ HTTP_POST, DEVICE "/enrolments/{id}", ON_WORKER, device_enrolment_redeem, DEVICE_MAX },
-	{ HTTP_GET, DEVICE "/enrolments/{id}", ON_WORKER, device_enrolment_poll },
-	{ HTTP_GET, DEVICE "/challenges", ON_LOOP_READ, device_challenges },
-	{ HTTP_GET, DEVICE "/challenges/{id}", ON_LOOP_READ, device_challenge },
-	{ HTTP_POST, DEVICE "/challenges/{id}/answer", ON_WORKER, device_challenge_answer, DEVICE_MAX },
-	{ HTTP_POST, DEVICE "/expect", ON_WORKER, device_expect_post, DEVICE_MAX },
-	{ HTTP_GET, DEVICE "/history", ON_LOOP_READ, device_history_get },
-	{ HTTP_GET, DEVICE "/events", ON_LOOP_READ, .open_stream = device_events_open },
-	{ HTTP_GET, DEVICE "/device", ON_LOOP_READ, device_get },
-	{ HTTP_PUT, DEVICE "/device/push", ON_WORKER, device_push_put, DEVICE_MAX },
-	{ HTTP_POST, DEVICE "/device/push/test", ON_WORKER, device_push_test_post, DEVICE_MAX },
-	{ HTTP_DELETE, DEVICE "/device", ON_WORKER, device_delete, DEVICE_MAX },
+	{HTTP_POST, DEVICE "/enrolments/lookup", ON_WORKER, device_enrolment_lookup, DEVICE_MAX},
+	{HTTP_POST, DEVICE "/enrolments/{id}", ON_WORKER, device_enrolment_redeem, DEVICE_MAX},
+	{HTTP_GET, DEVICE "/enrolments/{id}", ON_WORKER, device_enrolment_poll},
+	{HTTP_GET, DEVICE "/challenges", ON_LOOP_READ, device_challenges},
+	{HTTP_GET, DEVICE "/challenges/{id}", ON_LOOP_READ, device_challenge},
+	{HTTP_POST, DEVICE "/challenges/{id}/answer", ON_WORKER, device_challenge_answer, DEVICE_MAX},
+	{HTTP_POST, DEVICE "/expect", ON_WORKER, device_expect_post, DEVICE_MAX},
+	{HTTP_GET, DEVICE "/history", ON_LOOP_READ, device_history_get},
+	{HTTP_GET, DEVICE "/events", ON_LOOP_READ, .open_stream = device_events_open},
+	{HTTP_GET, DEVICE "/device", ON_LOOP_READ, device_get},
+	{HTTP_PUT, DEVICE "/device/push", ON_WORKER, device_push_put, DEVICE_MAX},
+	{HTTP_POST, DEVICE "/device/push/test", ON_WORKER, device_push_test_post, DEVICE_MAX},
+	{HTTP_DELETE, DEVICE "/device", ON_WORKER, device_delete, DEVICE_MAX},
 };
 const size_t route_count = ARRAY_COUNT(routes);

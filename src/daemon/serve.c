@@ -18,7 +18,7 @@
 static void notify(const char *message)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	size_t size = path ? strlen(path) : 0;
 	int fd;
 
@@ -30,7 +30,8 @@ static void notify(const char *message)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	if (sendto(fd, message, strlen(message), MSG_NOSIGNAL, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size)) < 0)
+	if (sendto(fd, message, strlen(message), MSG_NOSIGNAL, (struct sockaddr *)&address,
+		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size)) < 0)
 		log_warn("notify.failed", LOG_S("message", message));
 	close(fd);
 }
@@ -39,7 +40,7 @@ static void notify(const char *message)
 static void memory_protect(void)
 {
 #ifndef SYMBOLON_SANITIZE
-	const struct rlimit none = { 0, 0 };
+	const struct rlimit none = {0, 0};
 
 	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		log_warn("memory.unprotected", LOG_S("what", "core dumps could not be switched off"));
@@ -89,7 +90,7 @@ static void run(struct daemon *daemon, const sigset_t *set)
 
 static void log_level_apply(const char *name)
 {
-	static const char *const names[] = { "debug", "info", "warn", "error" };
+	static const char *const names[] = {"debug", "info", "warn", "error"};
 
 	for (size_t i = 0; i < ARRAY_COUNT(names); i++)
 		if (strcmp(name, names[i]) == 0)
@@ -98,7 +99,7 @@ static void log_level_apply(const char *name)
 
 int daemon_serve(const char *config_path)
 {
-	struct daemon daemon = { 0 };
+	struct daemon daemon = {0};
 	sigset_t set;
 	int code = 0;
 

@@ -10,9 +10,9 @@
 #include "endpoints/app.h"
 #include "http/server.h"
 
-#define BUCKETS      4096 /* a power of two */
-#define READ_MEMORY  (256 * 1024)
-#define EVENT_MAX    (64 * 1024)
+#define BUCKETS     4096 /* a power of two */
+#define READ_MEMORY (256 * 1024)
+#define EVENT_MAX   (64 * 1024)
 
 /*
  * One stream that waits. The table (under its lock) finds it by topic; everything else of it happens on its own loop.
@@ -175,7 +175,7 @@ static void stream_closed(struct event_stream *stream, void *ctx)
 	waiter_unref(waiter);
 }
 
-static const struct stream_ops ops = { .open = stream_opened, .close = stream_closed };
+static const struct stream_ops ops = {.open = stream_opened, .close = stream_closed};
 
 enum status waiting_open(const struct app *app, struct http_exchange *exchange, const struct waiting_source *source)
 {

@@ -74,7 +74,7 @@ enum status workers_submit(struct workers *workers, bool privileged, void (*fn)(
 	pthread_mutex_lock(&workers->lock);
 	fits = !workers->stopping && workers->count < workers->max - (privileged ? 0 : workers->reserved);
 	if (fits) {
-		workers->queue[(workers->first + workers->count) % workers->max] = (struct job){ fn, ctx };
+		workers->queue[(workers->first + workers->count) % workers->max] = (struct job){fn, ctx};
 		workers->count++;
 		pthread_cond_signal(&workers->more);
 	}

@@ -7,8 +7,8 @@
 #include "base/status.h"
 
 /*
- * A pool of threads with a bounded queue. `reserved` places of the queue are kept for privileged jobs (known browsers), so that a
- * flood by strangers cannot shut everybody else out.
+ * A pool of threads with a bounded queue. `reserved` places of the queue are kept for privileged jobs (known browsers),
+ * so that a flood by strangers cannot shut everybody else out.
  */
 struct workers;
 

@@ -10,12 +10,13 @@
 struct waiting_room;
 
 /*
- * What an endpoint works with: one for the process, made by the daemon, read-only for endpoints. An endpoint is a plain function
+ * What an endpoint works with: one for the process, made by the daemon, read-only for endpoints. An endpoint is a plain
+ * function
  *
  *     enum status NAME(const struct app *app, const struct request *req, struct response *res);
  *
- * that runs top to bottom and may block. It parses, calls core and replies. OK: the response is filled. Anything else is trouble
- * (E_STORE, E_NOMEM, E_IO …), which the daemon answers with 503 or 500 and a reference: never an acceptance.
+ * that runs top to bottom and may block. It parses, calls core and replies. OK: the response is filled. Anything else
+ * is trouble (E_STORE, E_NOMEM, E_IO …), which the daemon answers with 503 or 500 and a reference: never an acceptance.
  */
 struct app {
 	struct core core;

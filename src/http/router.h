@@ -34,10 +34,10 @@ struct route {
 	 * sent; any other status becomes a 500 or 503.
 	 */
 	enum status (*open_stream)(const struct app *app, struct http_exchange *exchange);
-	/* For ON_HASHER: asked on a worker before the hash queue is entered. Not admitted: the response is filled. Privileged
-	 * jobs have places of their own in the queue. */
-	enum status (*admit)(const struct app *app, const struct request *req, struct response *res,
-			     bool *ret_admitted, bool *ret_privileged);
+	/* For ON_HASHER: asked on a worker before the hash queue is entered. Not admitted: the response is filled.
+	 * Privileged jobs have places of their own in the queue. */
+	enum status (*admit)(const struct app *app, const struct request *req, struct response *res, bool *ret_admitted,
+			     bool *ret_privileged);
 	bool on_grid; /* the answer leaves on the time grid */
 };
 

@@ -59,7 +59,10 @@ static enum status strangers_forget(struct store_tx *tx, const char *user_id, co
 {
 	if (!browser_hash)
 		return sql_run(tx, SQL(FORGET_LOGINS, sql_text(user_id), sql_int(now)), NULL);
-	return sql_run(tx, SQL(FORGET_LOGINS " AND browser_hash = ?3", sql_text(user_id), sql_int(now), sql_hash(browser_hash)), NULL);
+	return sql_run(tx,
+		       SQL(FORGET_LOGINS " AND browser_hash = ?3", sql_text(user_id), sql_int(now),
+			   sql_hash(browser_hash)),
+		       NULL);
 }
 
 enum status store_login_end_all(struct store_tx *tx, const char *user_id, const uint8_t *browser_hash,

@@ -12,8 +12,10 @@
 #define WORLD_TURNS 500
 
 static const char yaml[] = "issuer: https://id.example.org\npolicy: { default: { ask: [\"push:enter:2\"] } }\n";
-static const char decision[] = "{\"outcome\":\"ask\",\"rule\":\"default\",\"asked\":[[\"push:enter:2\"]],\"why_key\":\"enter_default\",\"why\":\"Why.\"}";
-static const char params[] = "{\"redirect_uri\":\"https://app.example.org/cb\",\"response_mode\":\"query\",\"scope\":\"openid\",\"max_age\":-1}";
+static const char decision[] = "{\"outcome\":\"ask\",\"rule\":\"default\",\"asked\":[[\"push:enter:2\"]],\"why_key\":"
+			       "\"enter_default\",\"why\":\"Why.\"}";
+static const char params[] = "{\"redirect_uri\":\"https://app.example.org/"
+			     "cb\",\"response_mode\":\"query\",\"scope\":\"openid\",\"max_age\":-1}";
 
 static struct world *the_world;
 
@@ -26,8 +28,14 @@ void must(bool holds)
 static enum status people_write(struct store_tx *tx, void *ctx)
 {
 	const struct world *world = ctx;
-	const struct user_row user = { .id = world->user_id, .name = "demo", .display_name = "", .email = "", .created_at = FUZZ_NOW };
-	const struct client_row client = { .id = "app", .name = "App", .redirect_uris = "[\"https://app.example.org/cb\"]", .logout_uris = "[]", .alg = "ES256", .created_at = FUZZ_NOW };
+	const struct user_row user = {
+		.id = world->user_id, .name = "demo", .display_name = "", .email = "", .created_at = FUZZ_NOW};
+	const struct client_row client = {.id = "app",
+					  .name = "App",
+					  .redirect_uris = "[\"https://app.example.org/cb\"]",
+					  .logout_uris = "[]",
+					  .alg = "ES256",
+					  .created_at = FUZZ_NOW};
 
 	TRY(store_user_insert(tx, &user));
 	TRY(store_client_insert(tx, &client));
@@ -37,35 +45,35 @@ static enum status people_write(struct store_tx *tx, void *ctx)
 static enum status challenge_write(struct store_tx *tx, void *ctx)
 {
 	const struct world *world = ctx;
-	struct login_row login = { .id = world->challenge_id,
-				   .client_id = "app",
-				   .params = params,
-				   .state = "prove",
-				   .user_id = world->user_id,
-				   .subject = world->user_id,
-				   .username = "demo",
-				   .proofs = "[]",
-				   .decision = decision,
-				   .challenge_id = world->challenge_id,
-				   .ip = "192.0.2.7",
-				   .user_agent = "",
-				   .ua_label = "A browser",
-				   .created_at = FUZZ_NOW,
-				   .expires_at = FUZZ_NOW + 600 };
-	struct challenge_row challenge = { .id = world->challenge_id,
-					   .login_id = world->challenge_id,
-					   .user_id = world->user_id,
-					   .mode = "enter",
-					   .digits = 2,
-					   .number = "42",
-					   .code = "",
-					   .nonce = "NNNNNNNNNNNNNNNNNNNNNN",
-					   .details = "{}",
-					   .state = "pending",
-					   .why = "Why.",
-					   .client_name = "App",
-					   .created_at = FUZZ_NOW,
-					   .expires_at = FUZZ_NOW + 120 };
+	struct login_row login = {.id = world->challenge_id,
+				  .client_id = "app",
+				  .params = params,
+				  .state = "prove",
+				  .user_id = world->user_id,
+				  .subject = world->user_id,
+				  .username = "demo",
+				  .proofs = "[]",
+				  .decision = decision,
+				  .challenge_id = world->challenge_id,
+				  .ip = "192.0.2.7",
+				  .user_agent = "",
+				  .ua_label = "A browser",
+				  .created_at = FUZZ_NOW,
+				  .expires_at = FUZZ_NOW + 600};
+	struct challenge_row challenge = {.id = world->challenge_id,
+					  .login_id = world->challenge_id,
+					  .user_id = world->user_id,
+					  .mode = "enter",
+					  .digits = 2,
+					  .number = "42",
+					  .code = "",
+					  .nonce = "NNNNNNNNNNNNNNNNNNNNNN",
+					  .details = "{}",
+					  .state = "pending",
+					  .why = "Why.",
+					  .client_name = "App",
+					  .created_at = FUZZ_NOW,
+					  .expires_at = FUZZ_NOW + 120};
 
 	sha256("{}", 2, challenge.shown);
 	TRY(store_login_insert(tx, &login));
@@ -84,21 +92,21 @@ static void device_make(struct world *world)
 
 	must(jose_key_generate(JOSE_ES256, &world->key) == OK);
 	jose_key_thumbprint(world->key, thumbprint);
-	world->device = (struct device_row){ .id = "DDDDDDDDDDDDDDDDDDDDDD",
-					     .user_id = world->user_id,
-					     .name = "A phone",
-					     .platform = "",
-					     .jwk = jose_key_public(world->arena, world->key, NULL),
-					     .thumbprint = arena_strdup(world->arena, thumbprint),
-					     .state = "active",
-					     .enrolment_id = "e",
-					     .created_at = FUZZ_NOW };
+	world->device = (struct device_row){.id = "DDDDDDDDDDDDDDDDDDDDDD",
+					    .user_id = world->user_id,
+					    .name = "A phone",
+					    .platform = "",
+					    .jwk = jose_key_public(world->arena, world->key, NULL),
+					    .thumbprint = arena_strdup(world->arena, thumbprint),
+					    .state = "active",
+					    .enrolment_id = "e",
+					    .created_at = FUZZ_NOW};
 }
 
 static struct world *world_new(void)
 {
 	static const uint8_t kek[32] = "a key-encryption key for tests";
-	const struct store_settings store = { .url = "sqlite::memory:", .readers = 1, .create = true, .migrate = true };
+	const struct store_settings store = {.url = "sqlite::memory:", .readers = 1, .create = true, .migrate = true};
 	struct world *world = calloc(1, sizeof(*world));
 	struct keyholder_transport transport;
 	const struct settings *settings;
@@ -112,7 +120,7 @@ static struct world *world_new(void)
 	text_done(&errors);
 	world->settings = *settings;
 	world->random = random_seed(&world->seeded, 7);
-	world->core = (struct core){ .settings = &world->settings, .random = &world->random };
+	world->core = (struct core){.settings = &world->settings, .random = &world->random};
 	must(store_open(&store, &world->core.store, NULL) == OK);
 	must(transport_local_new(kek, &transport) == OK && keyholder_connect(&transport, &world->core.keyholder) == OK);
 	must(keyring_init(world->core.store, world->core.keyholder, FUZZ_NOW) == OK);
@@ -173,8 +181,7 @@ static void members_bend(json_t *object, const json_t *change)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)change, key, value)
-	{
+	json_object_foreach ((json_t *)change, key, value) {
 		if (json_is_null(value))
 			json_object_del(object, key);
 		else
@@ -194,7 +201,8 @@ static bool bend(json_t *object, const char *text, size_t size)
 	return true;
 }
 
-bool bent_sign(struct arena *arena, const struct jose_key *key, json_t *header, json_t *claims, const char *text, struct bent *ret_bent)
+bool bent_sign(struct arena *arena, const struct jose_key *key, json_t *header, json_t *claims, const char *text,
+	       struct bent *ret_bent)
 {
 	const size_t first = strcspn(text, "\n");
 	const char *rest = text + first + (text[first] == '\n');
@@ -206,7 +214,7 @@ bool bent_sign(struct arena *arena, const struct jose_key *key, json_t *header, 
 	payload = json_format(arena, claims);
 	if (!payload || jose_sign(arena, key, header, payload, strlen(payload), &jws) != OK)
 		return false;
-	*ret_bent = (struct bent){ .header = header, .claims = claims, .jws = jws };
+	*ret_bent = (struct bent){.header = header, .claims = claims, .jws = jws};
 	return true;
 }
 

@@ -43,7 +43,8 @@ struct bent {
 	json_t *header, *claims; /* what was signed */
 	const char *jws;
 };
-bool bent_sign(struct arena *arena, const struct jose_key *key, json_t *header, json_t *claims, const char *text, struct bent *ret_bent);
+bool bent_sign(struct arena *arena, const struct jose_key *key, json_t *header, json_t *claims, const char *text,
+	       struct bent *ret_bent);
 bool claim_equals(const json_t *claims, const char *name, const char *value);
 
 #endif

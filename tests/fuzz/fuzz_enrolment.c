@@ -1,6 +1,7 @@
 /*
- * A device that wants in. The first byte chooses: 'c' a typed code, 'r' raw bytes for the redemption, which nobody signed, 's' header and
- * claims as the input bends them, signed by a key of the device's own and with the right proof unless the input has another.
+ * A device that wants in. The first byte chooses: 'c' a typed code, 'r' raw bytes for the redemption, which nobody
+ * signed, 's' header and claims as the input bends them, signed by a key of the device's own and with the right proof
+ * unless the input has another.
  */
 #include <string.h>
 
@@ -48,7 +49,8 @@ static void offer_make(struct world *world)
 	offer.world = world;
 	jose_key_free(&offer.key);
 	must(jose_key_generate(JOSE_ES256, &offer.key) == OK);
-	must(enrolment_start(&world->core, world->arena, world->user_id, false, "command", FUZZ_NOW, &offer.started) == OK);
+	must(enrolment_start(&world->core, world->arena, world->user_id, false, "command", FUZZ_NOW, &offer.started) ==
+	     OK);
 	proof_make();
 }
 
@@ -59,17 +61,22 @@ static enum status redeem(struct arena *arena, const char *jws, size_t size, jso
 
 static bool signed_try(struct arena *arena, const char *text)
 {
-	scoped_json *header = json_pack("{s:s, s:o}", "typ", "symbolon-enrol+jwt", "jwk", json_loads(jose_key_public(arena, offer.key, NULL), 0, NULL));
-	scoped_json *claims = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s}", "aud", offer.world->settings.issuer, "iat", (json_int_t)FUZZ_NOW, "jti", "JJJJJJJJJJJJJJJJJJJJJJ", "enrolment",
+	scoped_json *header = json_pack("{s:s, s:o}", "typ", "symbolon-enrol+jwt", "jwk",
+					json_loads(jose_key_public(arena, offer.key, NULL), 0, NULL));
+	scoped_json *claims = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s}", "aud", offer.world->settings.issuer,
+					"iat", (json_int_t)FUZZ_NOW, "jti", "JJJJJJJJJJJJJJJJJJJJJJ", "enrolment",
 					offer.started.id, "proof", offer.proof, "name", "A phone", "platform", "");
 	scoped_json *json = NULL;
 	struct enrolment_state state;
 	struct bent bent;
 
-	if (!bent_sign(arena, offer.key, header, claims, text, &bent) || redeem(arena, bent.jws, strlen(bent.jws), &json) != OK)
+	if (!bent_sign(arena, offer.key, header, claims, text, &bent) ||
+	    redeem(arena, bent.jws, strlen(bent.jws), &json) != OK)
 		return false;
-	must(claim_equals(bent.header, "typ", "symbolon-enrol+jwt") && claim_equals(bent.claims, "aud", offer.world->settings.issuer));
-	must(claim_equals(bent.claims, "enrolment", offer.started.id) && claim_equals(bent.claims, "proof", offer.proof));
+	must(claim_equals(bent.header, "typ", "symbolon-enrol+jwt") &&
+	     claim_equals(bent.claims, "aud", offer.world->settings.issuer));
+	must(claim_equals(bent.claims, "enrolment", offer.started.id) &&
+	     claim_equals(bent.claims, "proof", offer.proof));
 	must(enrolment_look(&offer.world->core, arena, offer.started.id, FUZZ_NOW, &state) == OK);
 	must(strcmp(state.state, "confirm") == 0 && text_is_displayable(state.device_name));
 	must(!*state.platform || text_is_displayable(state.platform));

@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct world *world = world_get();
 	struct arena *arena = arena_new(4 << 20);
-	struct finding finding = { .cookie = arena_strndup(arena, (const char *)data, size) };
+	struct finding finding = {.cookie = arena_strndup(arena, (const char *)data, size)};
 	char out[KNOWN_COOKIE_SIZE], again[KNOWN_COOKIE_SIZE];
 
 	known_cookie_set(finding.cookie, NULL, ID, TOKEN, out);

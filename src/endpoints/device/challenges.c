@@ -38,7 +38,8 @@ enum status device_challenge(const struct app *app, const struct request *req, s
 
 static enum status settled_reply(struct response *res, const struct challenge_settled *settled)
 {
-	scoped_json *json = json_pack("{s:s, s:s, s:s, s:s?}", "error", "settled", "message", "This request has been settled already.", "state", settled->state, "settled_by",
+	scoped_json *json = json_pack("{s:s, s:s, s:s, s:s?}", "error", "settled", "message",
+				      "This request has been settled already.", "state", settled->state, "settled_by",
 				      settled->settled_by);
 
 	return json ? response_json(res, 409, json) : E_NOMEM;
@@ -47,8 +48,8 @@ static enum status settled_reply(struct response *res, const struct challenge_se
 /* POST /device/v1/challenges/{id}/answer {answer} */
 enum status device_challenge_answer(const struct app *app, const struct request *req, struct response *res)
 {
-	struct challenge_settled settled = { 0 };
-	struct challenge_answer answer = { .ip = req->ip };
+	struct challenge_settled settled = {0};
+	struct challenge_answer answer = {.ip = req->ip};
 	struct signed_request from;
 	json_t *body = NULL;
 	enum status status;

@@ -32,9 +32,11 @@ enum status device_history_get(const struct app *app, const struct request *req,
 	return device_reply(res, status, 200, json);
 }
 
-typedef enum status (*device_change)(const struct core *core, const struct device_row *device, const char *jti, int64_t now);
+typedef enum status (*device_change)(const struct core *core, const struct device_row *device, const char *jti,
+				     int64_t now);
 
-static enum status change_reply(const struct app *app, const struct request *req, struct response *res, device_change change)
+static enum status change_reply(const struct app *app, const struct request *req, struct response *res,
+				device_change change)
 {
 	struct signed_request from;
 	enum status status;
@@ -43,7 +45,8 @@ static enum status change_reply(const struct app *app, const struct request *req
 	if (!from.fine)
 		return OK;
 	status = change(&app->core, &from.device, from.jti, req->now);
-	return device_reply(res, status, 200, status == OK ? json_pack("{s:I}", "server_time", (json_int_t)req->now) : NULL);
+	return device_reply(res, status, 200,
+			    status == OK ? json_pack("{s:I}", "server_time", (json_int_t)req->now) : NULL);
 }
 
 enum status device_expect_post(const struct app *app, const struct request *req, struct response *res)
@@ -77,5 +80,6 @@ enum status device_push_put(const struct app *app, const struct request *req, st
 	if (json_object_get(body, "push"))
 		body = json_object_get(body, "push");
 	status = device_set_push(&app->core, &from.device, from.jti, body, req->now);
-	return device_reply(res, status, 200, status == OK ? json_pack("{s:I}", "server_time", (json_int_t)req->now) : NULL);
+	return device_reply(res, status, 200,
+			    status == OK ? json_pack("{s:I}", "server_time", (json_int_t)req->now) : NULL);
 }

@@ -50,7 +50,8 @@ enum status device_enrolment_redeem(const struct app *app, const struct request 
 		return OK;
 	status = enrolment_redeem(&app->core, req->arena, req->params[0], jws, strlen(jws), req->now, &json);
 	if (status == E_CONFLICT)
-		return reply_error(res, 409, "second_device", "Another device has used this link already. If that was not you, start again.", 0);
+		return reply_error(res, 409, "second_device",
+				   "Another device has used this link already. If that was not you, start again.", 0);
 	return device_reply(res, status, 202, json);
 }
 

@@ -48,9 +48,12 @@ static enum status read_all(struct store_tx *tx, void *ctx)
 static void ended_add(struct text *out, const struct reading *reading)
 {
 	const struct challenge_row *row = &reading->told;
-	const char *state = !reading->has_told || strcmp(row->state, "pending") == 0 ? "expired" : strcmp(row->state, "consumed") == 0 ? "approved" : row->state;
+	const char *state = !reading->has_told || strcmp(row->state, "pending") == 0 ? "expired"
+			    : strcmp(row->state, "consumed") == 0                    ? "approved"
+										     : row->state;
 
-	text_add_format(out, "event: ended\ndata: {\"id\":\"%s\",\"state\":\"%s\"}\n\n", reading->watching->told, state);
+	text_add_format(out, "event: ended\ndata: {\"id\":\"%s\",\"state\":\"%s\"}\n\n", reading->watching->told,
+			state);
 }
 
 /* Only what popped up is announced; the rest is there when the person opens the app. */
@@ -58,9 +61,11 @@ static void challenge_add(struct text *out, struct reading *reading)
 {
 	const struct challenge_row *row = &reading->pending;
 
-	if (!reading->has_pending || !row->popup || row->expires_at <= reading->now || strcmp(row->id, reading->watching->told) == 0 || strlen(row->id) >= ID_SIZE)
+	if (!reading->has_pending || !row->popup || row->expires_at <= reading->now ||
+	    strcmp(row->id, reading->watching->told) == 0 || strlen(row->id) >= ID_SIZE)
 		return;
-	text_add_format(out, "event: challenge\ndata: {\"id\":\"%s\",\"expires_at\":%" PRId64 "}\n\n", row->id, row->expires_at);
+	text_add_format(out, "event: challenge\ndata: {\"id\":\"%s\",\"expires_at\":%" PRId64 "}\n\n", row->id,
+			row->expires_at);
 	memcpy(reading->watching->told, row->id, strlen(row->id) + 1);
 }
 
@@ -68,12 +73,13 @@ static bool told_is_over(const struct reading *reading)
 {
 	const struct watching *watching = reading->watching;
 
-	return *watching->told && (!reading->has_told || strcmp(reading->told.state, "pending") != 0 || reading->told.expires_at <= reading->now);
+	return *watching->told && (!reading->has_told || strcmp(reading->told.state, "pending") != 0 ||
+				   reading->told.expires_at <= reading->now);
 }
 
 static enum status events_read(const struct app *app, void *ctx, struct arena *arena, struct text *out, bool *ret_end)
 {
-	struct reading reading = { .watching = ctx, .now = app->now() };
+	struct reading reading = {.watching = ctx, .now = app->now()};
 
 	TRY(store_read(app->core.store, arena, read_all, &reading));
 	*ret_end = !reading.active;
@@ -116,7 +122,7 @@ static void contact_note(const struct app *app, const struct device_row *device,
 enum status device_events_open(const struct app *app, struct http_exchange *exchange)
 {
 	const struct request *req = http_exchange_request(exchange);
-	struct waiting_source source = { .read = events_read, .free = free };
+	struct waiting_source source = {.read = events_read, .free = free};
 	struct signed_request from;
 	struct watching *watching;
 

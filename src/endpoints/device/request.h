@@ -10,7 +10,8 @@ struct signed_request {
 	struct device_row device;
 	const char *jti;
 };
-enum status must_check signed_request_read(const struct app *app, const struct request *req, struct response *res, bool allow_confirm, struct signed_request *ret_signed);
+enum status must_check signed_request_read(const struct app *app, const struct request *req, struct response *res,
+					   bool allow_confirm, struct signed_request *ret_signed);
 
 /* The JSON object of a body; NULL (and a refusal filled in) when it is none. */
 enum status must_check device_body_read(const struct request *req, struct response *res, json_t **ret_body);

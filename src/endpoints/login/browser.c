@@ -20,7 +20,9 @@ static enum status cookie_or_null(const struct request *req, const char *name, s
 
 enum status login_browser_read(const struct request *req, struct login_browser *ret_browser)
 {
-	struct login_browser browser = { .ip = req->ip, .ip_trusted = req->ip_trusted, .user_agent = request_header(req, "User-Agent") };
+	struct login_browser browser = {.ip = req->ip,
+					.ip_trusted = req->ip_trusted,
+					.user_agent = request_header(req, "User-Agent")};
 
 	TRY(cookie_or_null(req, COOKIE_BROWSER, TOKEN_SIZE - 1, &browser.browser_token));
 	TRY(cookie_or_null(req, COOKIE_SESSION, TOKEN_SIZE - 1, &browser.session_token));
@@ -29,7 +31,8 @@ enum status login_browser_read(const struct request *req, struct login_browser *
 	return OK;
 }
 
-enum status login_browser_ensure(const struct app *app, const struct request *req, struct response *res, struct login_browser *ret_browser)
+enum status login_browser_ensure(const struct app *app, const struct request *req, struct response *res,
+				 struct login_browser *ret_browser)
 {
 	struct login_browser browser;
 	char token[TOKEN_SIZE];
@@ -40,7 +43,9 @@ enum status login_browser_ensure(const struct app *app, const struct request *re
 		browser.browser_token = arena_strdup(req->arena, token);
 		if (!browser.browser_token)
 			return E_NOMEM;
-		TRY(response_cookie(res, &(struct cookie){ .name = COOKIE_BROWSER, .value = browser.browser_token, .max_age = BROWSER_COOKIE_S }));
+		TRY(response_cookie(res, &(struct cookie){.name = COOKIE_BROWSER,
+							  .value = browser.browser_token,
+							  .max_age = BROWSER_COOKIE_S}));
 	}
 	*ret_browser = browser;
 	return OK;
@@ -49,9 +54,11 @@ enum status login_browser_ensure(const struct app *app, const struct request *re
 enum status login_cookies_set(const struct app *app, struct response *res, const char *session, const char *known)
 {
 	if (session)
-		TRY(response_cookie(res, &(struct cookie){ .name = COOKIE_SESSION, .value = session }));
+		TRY(response_cookie(res, &(struct cookie){.name = COOKIE_SESSION, .value = session}));
 	if (known)
-		TRY(response_cookie(res, &(struct cookie){ .name = COOKIE_KNOWN, .value = known, .max_age = app->core.settings->life.known_browser_s }));
+		TRY(response_cookie(res, &(struct cookie){.name = COOKIE_KNOWN,
+							  .value = known,
+							  .max_age = app->core.settings->life.known_browser_s}));
 	return OK;
 }
 
@@ -80,11 +87,12 @@ static void form_add(struct text *html, const struct authorize_response *respons
 	text_add(html, "<noscript><button>Continue</button></noscript></form>");
 }
 
-static enum status form_post_send(const struct app *app, struct response *res, const struct authorize_response *response)
+static enum status form_post_send(const struct app *app, struct response *res,
+				  const struct authorize_response *response)
 {
 	static const char marker[] = "<!--FORM-->";
 	const char *at = app->form_post_page ? strstr(app->form_post_page, marker) : NULL;
-	const struct page_options options = { .form_action = origin_of(response_arena(res), response->location) };
+	const struct page_options options = {.form_action = origin_of(response_arena(res), response->location)};
 	struct text html;
 	enum status status;
 
@@ -99,7 +107,8 @@ static enum status form_post_send(const struct app *app, struct response *res, c
 	return status;
 }
 
-enum status authorize_response_send(const struct app *app, struct response *res, const struct authorize_response *response)
+enum status authorize_response_send(const struct app *app, struct response *res,
+				    const struct authorize_response *response)
 {
 	if (response->form_post)
 		return form_post_send(app, res, response);

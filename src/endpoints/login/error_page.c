@@ -29,7 +29,8 @@ enum status state_page(const struct app *app, struct response *res, int status, 
 	return result;
 }
 
-enum status error_page(const struct app *app, const struct request *req, struct response *res, int status, const char *code, const char *title, const char *message)
+enum status error_page(const struct app *app, const struct request *req, struct response *res, int status,
+		       const char *code, const char *title, const char *message)
 {
 	const struct settings *settings = app->core.settings;
 	char reference[ID_SIZE];
@@ -37,9 +38,12 @@ enum status error_page(const struct app *app, const struct request *req, struct 
 
 	id_new(app->core.random, reference);
 	reference[8] = '\0';
-	log_info("page.error", LOG_S("code", code), LOG_S("reference", reference), LOG_S("ip", req->ip), LOG_S("path", req->path));
-	state = json_pack("{s:s, s:{s:s, s:s?, s:s?}, s:{s:s, s:s, s:s, s:s}}", "state", "error", "organisation", "name", settings->organisation.name, "help_url", settings->organisation.help_url,
-			  "privacy_url", settings->organisation.privacy_url, "error", "code", code, "title", title, "message", message, "reference", reference);
+	log_info("page.error", LOG_S("code", code), LOG_S("reference", reference), LOG_S("ip", req->ip),
+		 LOG_S("path", req->path));
+	state = json_pack("{s:s, s:{s:s, s:s?, s:s?}, s:{s:s, s:s, s:s, s:s}}", "state", "error", "organisation",
+			  "name", settings->organisation.name, "help_url", settings->organisation.help_url,
+			  "privacy_url", settings->organisation.privacy_url, "error", "code", code, "title", title,
+			  "message", message, "reference", reference);
 	if (!state)
 		return E_NOMEM;
 	return state_page(app, res, status, state);

@@ -34,7 +34,8 @@ static size_t text_size(const char *text)
 
 static struct waiting_login *waiting_new(const char *id, const struct login_browser *browser)
 {
-	const size_t size = text_size(id) + text_size(browser->browser_token) + text_size(browser->session_token) + text_size(browser->known_cookie);
+	const size_t size = text_size(id) + text_size(browser->browser_token) + text_size(browser->session_token) +
+			    text_size(browser->known_cookie);
 	struct waiting_login *waiting = calloc(1, sizeof(*waiting) + size);
 	char *at;
 
@@ -53,7 +54,8 @@ static struct waiting_login *waiting_new(const char *id, const struct login_brow
  * Whether the page does not know this yet. A stranger's state stays the same when the phone sees or denies the request:
  * then nothing may be sent at all, or the moment of it would tell that there is an account, a phone and a person.
  */
-static enum status is_news(struct waiting_login *waiting, struct arena *arena, json_t *state, int64_t now, bool *ret_news)
+static enum status is_news(struct waiting_login *waiting, struct arena *arena, json_t *state, int64_t now,
+			   bool *ret_news)
 {
 	uint8_t hash[32];
 	char *json;
@@ -73,10 +75,12 @@ static enum status state_read(const struct app *app, void *ctx, struct arena *ar
 {
 	struct waiting_login *waiting = ctx;
 	const int64_t now = app->now();
-	const struct login_browser browser = {
-		.browser_token = waiting->browser_token, .session_token = waiting->session_token, .known_cookie = waiting->known_cookie, .ip = waiting->ip, .ip_trusted = true
-	};
-	struct login_view view = { 0 };
+	const struct login_browser browser = {.browser_token = waiting->browser_token,
+					      .session_token = waiting->session_token,
+					      .known_cookie = waiting->known_cookie,
+					      .ip = waiting->ip,
+					      .ip_trusted = true};
+	struct login_view view = {0};
 	char *json;
 	bool news;
 
@@ -99,9 +103,9 @@ enum status login_events_open(const struct app *app, struct http_exchange *excha
 {
 	const struct request *req = http_exchange_request(exchange);
 	struct response *res = http_exchange_response(exchange);
-	struct waiting_source source = { .read = state_read, .free = free };
+	struct waiting_source source = {.read = state_read, .free = free};
 	struct login_browser browser;
-	struct login_view view = { 0 };
+	struct login_view view = {0};
 	enum status status;
 
 	TRY(login_browser_read(req, &browser));

@@ -21,8 +21,8 @@ static enum status form_location(struct response *res, const struct request *req
 /* POST /signin/v1/logins/{id}/finish: the page goes to `location` itself, so the code passes no form post of ours. */
 enum status login_finish_post(const struct app *app, const struct request *req, struct response *res)
 {
-	struct login_finished finished = { 0 };
-	struct login_view view = { 0 };
+	struct login_finished finished = {0};
+	struct login_view view = {0};
 	struct login_browser browser;
 	enum status status;
 	bool fine;
@@ -58,7 +58,7 @@ static enum status session_read(struct store_tx *tx, void *ctx)
 
 enum status login_logout_post(const struct app *app, const struct request *req, struct response *res)
 {
-	struct signed_in signed_in = { .now = req->now };
+	struct signed_in signed_in = {.now = req->now};
 	struct login_browser browser;
 	enum status status = E_NOT_FOUND;
 	bool fine;
@@ -76,6 +76,6 @@ enum status login_logout_post(const struct app *app, const struct request *req, 
 		TRY(session_end(&app->core, signed_in.session.sid, "sign_out", req->now));
 	else if (status != E_NOT_FOUND)
 		return status;
-	TRY(response_cookie(res, &(struct cookie){ .name = COOKIE_SESSION, .value = "", .max_age = -1 }));
+	TRY(response_cookie(res, &(struct cookie){.name = COOKIE_SESSION, .value = "", .max_age = -1}));
 	return location_reply(res, "/logout?done=1");
 }

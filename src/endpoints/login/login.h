@@ -19,6 +19,7 @@ enum status login_finish_post(const struct app *app, const struct request *req, 
 enum status login_complete_get(const struct app *app, const struct request *req, struct response *res);
 enum status login_logout_post(const struct app *app, const struct request *req, struct response *res);
 /* Asked before the hash queue is entered: false when the reply (429, 409, …) is filled already. */
-enum status login_password_admit(const struct app *app, const struct request *req, struct response *res, bool *ret_admitted, bool *ret_privileged);
+enum status login_password_admit(const struct app *app, const struct request *req, struct response *res,
+				 bool *ret_admitted, bool *ret_privileged);
 
 #endif

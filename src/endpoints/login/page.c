@@ -2,14 +2,21 @@
 #include "endpoints/login/error_page.h"
 #include "endpoints/login/login.h"
 
-static enum status trouble_page(const struct app *app, const struct request *req, struct response *res, enum status status)
+static enum status trouble_page(const struct app *app, const struct request *req, struct response *res,
+				enum status status)
 {
 	switch (status) {
 	case E_NOT_FOUND:
-	case E_INVALID: return error_page(app, req, res, 404, "no_login", "There is no such sign-in", "The address is incomplete or too old. Go back to the service and sign in again.");
-	case E_EXPIRED: return error_page(app, req, res, 410, "login_over", "This sign-in is over", "Go back to the service and sign in again.");
+	case E_INVALID:
+		return error_page(app, req, res, 404, "no_login", "There is no such sign-in",
+				  "The address is incomplete or too old. Go back to the service and sign in again.");
+	case E_EXPIRED:
+		return error_page(app, req, res, 410, "login_over", "This sign-in is over",
+				  "Go back to the service and sign in again.");
 	case E_REFUSED:
-		return error_page(app, req, res, 401, "other_browser", "This sign-in belongs to another browser", "Only the browser that began a sign-in can finish it. Go back to the service and sign in again.");
+		return error_page(app, req, res, 401, "other_browser", "This sign-in belongs to another browser",
+				  "Only the browser that began a sign-in can finish it. Go back to the service and "
+				  "sign in again.");
 	default: return status;
 	}
 }
@@ -18,7 +25,7 @@ static enum status trouble_page(const struct app *app, const struct request *req
 enum status login_page(const struct app *app, const struct request *req, struct response *res)
 {
 	struct login_browser browser;
-	struct login_view view = { 0 };
+	struct login_view view = {0};
 	struct form *query = NULL;
 	const char *id;
 	enum status status = request_query(req, &query);
@@ -39,7 +46,7 @@ enum status login_page(const struct app *app, const struct request *req, struct 
 enum status login_complete_get(const struct app *app, const struct request *req, struct response *res)
 {
 	struct login_browser browser;
-	struct login_finished finished = { 0 };
+	struct login_finished finished = {0};
 	struct form *query = NULL;
 	const char *id;
 	enum status status = request_query(req, &query);

@@ -18,7 +18,8 @@ struct step_request {
 	const char *id;
 };
 
-static enum status step_read(const struct app *app, const struct request *req, struct response *res, struct step_request *step)
+static enum status step_read(const struct app *app, const struct request *req, struct response *res,
+			     struct step_request *step)
 {
 	enum status status;
 
@@ -47,7 +48,7 @@ static const char *text_member(const struct step_request *step, const char *key,
 enum status login_get(const struct app *app, const struct request *req, struct response *res)
 {
 	struct login_browser browser;
-	struct login_view view = { 0 };
+	struct login_view view = {0};
 
 	TRY(login_browser_read(req, &browser));
 	return login_reply(res, login_state(&app->core, req->arena, req->params[0], &browser, req->now, &view), &view);
@@ -55,8 +56,8 @@ enum status login_get(const struct app *app, const struct request *req, struct r
 
 enum status login_identify_post(const struct app *app, const struct request *req, struct response *res)
 {
-	struct step_request step = { 0 };
-	struct login_view view = { 0 };
+	struct step_request step = {0};
+	struct login_view view = {0};
 	const char *username;
 
 	TRY(step_read(app, req, res, &step));
@@ -65,13 +66,16 @@ enum status login_identify_post(const struct app *app, const struct request *req
 	username = text_member(&step, "username", USERNAME_MAX);
 	if (!username)
 		return login_reply(res, E_INVALID, &view);
-	return login_reply(res, login_identify(&app->core, req->arena, step.id, &step.browser, username, req->now, &view), &view);
+	return login_reply(res,
+			   login_identify(&app->core, req->arena, step.id, &step.browser, username, req->now, &view),
+			   &view);
 }
 
-enum status login_password_admit(const struct app *app, const struct request *req, struct response *res, bool *ret_admitted, bool *ret_privileged)
+enum status login_password_admit(const struct app *app, const struct request *req, struct response *res,
+				 bool *ret_admitted, bool *ret_privileged)
 {
-	struct step_request step = { 0 };
-	struct login_view view = { 0 };
+	struct step_request step = {0};
+	struct login_view view = {0};
 	enum status status;
 
 	*ret_admitted = *ret_privileged = false;
@@ -88,8 +92,8 @@ enum status login_password_admit(const struct app *app, const struct request *re
 
 enum status login_password_post(const struct app *app, const struct request *req, struct response *res)
 {
-	struct step_request step = { 0 };
-	struct login_view view = { 0 };
+	struct step_request step = {0};
+	struct login_view view = {0};
 	const char *password;
 
 	TRY(step_read(app, req, res, &step));
@@ -98,13 +102,15 @@ enum status login_password_post(const struct app *app, const struct request *req
 	password = text_member(&step, "password", PASSWORD_MAX);
 	if (!password)
 		return login_reply(res, E_INVALID, &view);
-	return login_reply(res, login_password(&app->core, req->arena, step.id, &step.browser, password, req->now, &view), &view);
+	return login_reply(res,
+			   login_password(&app->core, req->arena, step.id, &step.browser, password, req->now, &view),
+			   &view);
 }
 
 enum status login_push_post(const struct app *app, const struct request *req, struct response *res)
 {
-	struct step_request step = { 0 };
-	struct login_view view = { 0 };
+	struct step_request step = {0};
+	struct login_view view = {0};
 
 	TRY(step_read(app, req, res, &step));
 	if (!step.fine)
@@ -112,12 +118,13 @@ enum status login_push_post(const struct app *app, const struct request *req, st
 	return login_reply(res, login_push(&app->core, req->arena, step.id, &step.browser, req->now, &view), &view);
 }
 
-typedef enum status (*code_step)(const struct core *, struct arena *, const char *, const struct login_browser *, const char *, int64_t, struct login_view *);
+typedef enum status (*code_step)(const struct core *, struct arena *, const char *, const struct login_browser *,
+				 const char *, int64_t, struct login_view *);
 
 static enum status code_post(const struct app *app, const struct request *req, struct response *res, code_step take)
 {
-	struct step_request step = { 0 };
-	struct login_view view = { 0 };
+	struct step_request step = {0};
+	struct login_view view = {0};
 	const char *code;
 
 	TRY(step_read(app, req, res, &step));
@@ -141,22 +148,28 @@ enum status login_recovery_post(const struct app *app, const struct request *req
 
 enum status login_cancel_post(const struct app *app, const struct request *req, struct response *res)
 {
-	struct step_request step = { 0 };
-	struct login_view view = { 0 };
+	struct step_request step = {0};
+	struct login_view view = {0};
 
 	TRY(step_read(app, req, res, &step));
 	if (!step.fine)
 		return OK;
-	return login_reply(res, login_cancel(&app->core, req->arena, step.id, &step.browser, json_get_bool(step.body, "forget", false), req->now, &view), &view);
+	return login_reply(res,
+			   login_cancel(&app->core, req->arena, step.id, &step.browser,
+					json_get_bool(step.body, "forget", false), req->now, &view),
+			   &view);
 }
 
 enum status login_consent_post(const struct app *app, const struct request *req, struct response *res)
 {
-	struct step_request step = { 0 };
-	struct login_view view = { 0 };
+	struct step_request step = {0};
+	struct login_view view = {0};
 
 	TRY(step_read(app, req, res, &step));
 	if (!step.fine)
 		return OK;
-	return login_reply(res, login_consent(&app->core, req->arena, step.id, &step.browser, json_get_bool(step.body, "allow", false), req->now, &view), &view);
+	return login_reply(res,
+			   login_consent(&app->core, req->arena, step.id, &step.browser,
+					 json_get_bool(step.body, "allow", false), req->now, &view),
+			   &view);
 }

@@ -22,7 +22,8 @@ static const char organisation[] = "issuer: https://id.example.org\n"
 				   "    - { name: vault, when: { client: vault }, deny: true }\n"
 				   "    - { name: codes, when: { client: codes }, ask: [\"totp | recovery\"] }\n";
 
-static const char *const client_ids[] = { "mail", "quick", "partner", "wiki", "choose", "enter", "vault", "codes", "other" };
+static const char *const client_ids[] = {"mail",  "quick", "partner", "wiki", "choose",
+					 "enter", "vault", "codes",   "other"};
 
 /* ---- the machinery ---- */
 
@@ -39,10 +40,11 @@ struct wire {
 	struct keyholder_server *server;
 };
 
-static enum status wire_call(void *transport, const uint8_t *in, size_t in_size, uint8_t *out, size_t out_max, size_t *ret_size)
+static enum status wire_call(void *transport, const uint8_t *in, size_t in_size, uint8_t *out, size_t out_max,
+			     size_t *ret_size)
 {
 	struct wire *wire = transport;
-	void (*between)(struct core_test *test) = wire->test->between;
+	void (*between)(struct core_test * test) = wire->test->between;
 
 	if (between) {
 		wire->test->between = NULL;
@@ -62,9 +64,9 @@ static void wire_close(void *transport)
 static void keyholder_make(struct core_test *test)
 {
 	static const uint8_t kek[32] = "a key-encryption key for tests";
-	const struct keyholder_server_options options = { .kek = kek, .mono_ms = late_ms };
+	const struct keyholder_server_options options = {.kek = kek, .mono_ms = late_ms};
 	struct wire *wire = calloc(1, sizeof(*wire));
-	const struct keyholder_transport transport = { .call = wire_call, .close = wire_close, .transport = wire };
+	const struct keyholder_transport transport = {.call = wire_call, .close = wire_close, .transport = wire};
 
 	assert_non_null(wire);
 	wire->test = test;
@@ -107,7 +109,8 @@ static void settings_make(struct core_test *test)
 	struct text errors;
 
 	text_init(&errors, 4096);
-	if (settings_parse(test->arena, "/etc/symbolon.yaml", organisation, strlen(organisation), &settings, &errors) != OK)
+	if (settings_parse(test->arena, "/etc/symbolon.yaml", organisation, strlen(organisation), &settings, &errors) !=
+	    OK)
 		fail_msg("%s", errors.data);
 	text_done(&errors);
 	test->settings = *settings;
@@ -121,8 +124,12 @@ static void clients_make(struct core_test *test)
 	for (size_t i = 0; i < ARRAY_COUNT(client_ids); i++) {
 		char secret[TOKEN_SIZE];
 		const char *problem = NULL;
-		const char *uris[] = { arena_format(test->arena, "https://%s.example.org/cb", client_ids[i]) };
-		const struct client_new client = { .id = client_ids[i], .name = client_ids[i], .redirect_uris = uris, .redirect_uri_count = 1, .third_party = strcmp(client_ids[i], "partner") == 0 };
+		const char *uris[] = {arena_format(test->arena, "https://%s.example.org/cb", client_ids[i])};
+		const struct client_new client = {.id = client_ids[i],
+						  .name = client_ids[i],
+						  .redirect_uris = uris,
+						  .redirect_uri_count = 1,
+						  .third_party = strcmp(client_ids[i], "partner") == 0};
 
 		IS(client_add(&test->core, test->arena, &client, CORE_NOW, secret, &problem), OK);
 	}
@@ -131,7 +138,7 @@ static void clients_make(struct core_test *test)
 int core_setup(void **state)
 {
 	struct core_test *test = calloc(1, sizeof(*test));
-	const struct store_settings store = { .url = "sqlite::memory:", .create = true, .migrate = true };
+	const struct store_settings store = {.url = "sqlite::memory:", .create = true, .migrate = true};
 	char problem[256] = "";
 
 	log_level_set(LOG_ERROR_);
@@ -139,7 +146,7 @@ int core_setup(void **state)
 	test->now = CORE_NOW;
 	pthread_mutex_init(&test->lock, NULL);
 	test->random = random_seed(&test->seeded, 7);
-	test->locked = (struct random){ random_locked, test };
+	test->locked = (struct random){random_locked, test};
 	test->core.random = &test->locked;
 	test->core.wake = wake_note;
 	test->core.wake_ctx = test;
@@ -199,7 +206,7 @@ static enum status user_look(struct store_tx *tx, void *ctx)
 
 struct user_row user_row_now(struct core_test *test, const char *id)
 {
-	struct looking looking = { .id = id };
+	struct looking looking = {.id = id};
 
 	read_now(test, user_look, &looking);
 	return looking.user;
@@ -214,7 +221,7 @@ static enum status challenge_look(struct store_tx *tx, void *ctx)
 
 struct challenge_row challenge_now(struct core_test *test, const char *id)
 {
-	struct looking looking = { .id = id };
+	struct looking looking = {.id = id};
 
 	read_now(test, challenge_look, &looking);
 	return looking.challenge;
@@ -229,7 +236,7 @@ static enum status login_look(struct store_tx *tx, void *ctx)
 
 struct login_row login_row_now(struct core_test *test, const char *id)
 {
-	struct looking looking = { .id = id };
+	struct looking looking = {.id = id};
 
 	read_now(test, login_look, &looking);
 	return looking.login;
@@ -244,7 +251,7 @@ static enum status attempts_look(struct store_tx *tx, void *ctx)
 
 int64_t attempts(struct core_test *test, const char *subject, const char *kind)
 {
-	struct looking looking = { .id = subject, .kind = kind };
+	struct looking looking = {.id = subject, .kind = kind};
 
 	read_now(test, attempts_look, &looking);
 	return looking.count;
@@ -264,7 +271,7 @@ static enum status audit_look(struct store_tx *tx, void *ctx)
 
 bool audited(struct core_test *test, const char *event)
 {
-	struct looking looking = { .kind = event };
+	struct looking looking = {.kind = event};
 
 	read_now(test, audit_look, &looking);
 	return looking.found;
@@ -275,7 +282,9 @@ bool audited(struct core_test *test, const char *event)
 void user_make(struct core_test *test, const char *name, const char *password, char ret_id[ID_SIZE])
 {
 	const char *problem = NULL;
-	const struct user_new user = { .name = name, .password = password, .email = arena_format(test->arena, "%s@example.org", name) };
+	const struct user_new user = {.name = name,
+				      .password = password,
+				      .email = arena_format(test->arena, "%s@example.org", name)};
 
 	if (user_add(&test->core, test->arena, &user, CORE_NOW, ret_id, &problem) != OK)
 		fail_msg("%s", problem ? problem : "no user");
@@ -295,30 +304,30 @@ void phone_make(struct core_test *test, const char *user_id, struct phone *phone
 {
 	char thumbprint[44];
 
-	*phone = (struct phone){ 0 };
+	*phone = (struct phone){0};
 	id_new(test->core.random, phone->id);
 	assert_true(test->key_count < ARRAY_COUNT(test->keys));
 	IS(jose_key_generate(JOSE_ES256, &test->keys[test->key_count]), OK);
 	phone->key = test->keys[test->key_count++];
 	jose_key_thumbprint(phone->key, thumbprint);
-	phone->row = (struct device_row){ .id = arena_strdup(test->arena, phone->id),
-					  .user_id = arena_strdup(test->arena, user_id),
-					  .name = "A phone",
-					  .platform = "Tests",
-					  .jwk = jose_key_public(test->arena, phone->key, NULL),
-					  .thumbprint = arena_strdup(test->arena, thumbprint),
-					  .state = "active",
-					  .enrolment_id = "e",
-					  .push_endpoint = "https://push.example.org/1",
-					  .push_p256dh = "p",
-					  .push_auth = "a",
-					  .created_at = test->now };
+	phone->row = (struct device_row){.id = arena_strdup(test->arena, phone->id),
+					 .user_id = arena_strdup(test->arena, user_id),
+					 .name = "A phone",
+					 .platform = "Tests",
+					 .jwk = jose_key_public(test->arena, phone->key, NULL),
+					 .thumbprint = arena_strdup(test->arena, thumbprint),
+					 .state = "active",
+					 .enrolment_id = "e",
+					 .push_endpoint = "https://push.example.org/1",
+					 .push_p256dh = "p",
+					 .push_auth = "a",
+					 .created_at = test->now};
 	write_now(test, device_insert, &phone->row);
 }
 
 void totp_code(const struct codes *codes, int64_t at, char out[16])
 {
-	const struct otp_params params = { OTP_SHA1, 6, 30 };
+	const struct otp_params params = {OTP_SHA1, 6, 30};
 
 	IS(otp_code(codes->seed, codes->seed_size, &params, at / 30, out), OK);
 }
@@ -326,7 +335,8 @@ void totp_code(const struct codes *codes, int64_t at, char out[16])
 /* Confirmed with a code of a while ago, so that today's are unused. */
 void totp_make(struct core_test *test, const char *user_id, struct codes *codes)
 {
-	const struct totp_wish wish = { .user_id = user_id, .username = "demo", .label = "app", .algorithm = "SHA1", .digits = 6 };
+	const struct totp_wish wish = {
+		.user_id = user_id, .username = "demo", .label = "app", .algorithm = "SHA1", .digits = 6};
 	struct totp_enrolment enrolment;
 	struct otpauth otp;
 	const char *problem = NULL;
@@ -345,7 +355,7 @@ void totp_make(struct core_test *test, const char *user_id, struct codes *codes)
 
 struct browser browser_new(struct core_test *test)
 {
-	struct browser browser = { .ip = "192.0.2.7" };
+	struct browser browser = {.ip = "192.0.2.7"};
 
 	token_new(test->core.random, browser.token);
 	return browser;
@@ -353,17 +363,23 @@ struct browser browser_new(struct core_test *test)
 
 struct login_browser browser_sends(const struct browser *browser)
 {
-	return (struct login_browser){ .browser_token = browser->token,
-				       .session_token = *browser->session ? browser->session : NULL,
-				       .known_cookie = *browser->known ? browser->known : NULL,
-				       .ip = browser->ip,
-				       .ip_trusted = true,
-				       .user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0" };
+	return (struct login_browser){.browser_token = browser->token,
+				      .session_token = *browser->session ? browser->session : NULL,
+				      .known_cookie = *browser->known ? browser->known : NULL,
+				      .ip = browser->ip,
+				      .ip_trusted = true,
+				      .user_agent =
+					      "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"};
 }
 
 struct authorize_raw raw_for(struct core_test *test, const char *client)
 {
-	return (struct authorize_raw){ .client_id = client, .redirect_uri = arena_format(test->arena, "https://%s.example.org/cb", client), .response_type = "code", .scope = "openid email", .state = "s", .nonce = "n" };
+	return (struct authorize_raw){.client_id = client,
+				      .redirect_uri = arena_format(test->arena, "https://%s.example.org/cb", client),
+				      .response_type = "code",
+				      .scope = "openid email",
+				      .state = "s",
+				      .nonce = "n"};
 }
 
 static void cookies_take(struct browser *browser, const char *session, const char *known)
@@ -374,7 +390,8 @@ static void cookies_take(struct browser *browser, const char *session, const cha
 		snprintf(browser->known, sizeof(browser->known), "%s", known);
 }
 
-enum status login_ask_for(struct core_test *test, struct browser *browser, const struct authorize_raw *raw, struct login_begun *ret_begun)
+enum status login_ask_for(struct core_test *test, struct browser *browser, const struct authorize_raw *raw,
+			  struct login_begun *ret_begun)
 {
 	const struct login_browser sent = browser_sends(browser);
 	struct authorize_result request;
@@ -403,56 +420,65 @@ const char *login_new(struct core_test *test, const struct browser *browser, con
 
 #define EVENT(call_)                                                                                                   \
 	const struct login_browser sent = browser_sends(browser);                                                      \
-	struct login_view view = { 0 };                                                                                \
+	struct login_view view = {0};                                                                                  \
 	enum status status = call_;                                                                                    \
 	if (ret_view)                                                                                                  \
 		*ret_view = view;                                                                                      \
 	return status
 
-enum status page_identify(struct core_test *test, const struct browser *browser, const char *id, const char *name, struct login_view *ret_view)
+enum status page_identify(struct core_test *test, const struct browser *browser, const char *id, const char *name,
+			  struct login_view *ret_view)
 {
 	EVENT(login_identify(&test->core, test->arena, id, &sent, name, test->now, &view));
 }
 
-enum status page_password(struct core_test *test, const struct browser *browser, const char *id, const char *password, struct login_view *ret_view)
+enum status page_password(struct core_test *test, const struct browser *browser, const char *id, const char *password,
+			  struct login_view *ret_view)
 {
 	EVENT(login_password(&test->core, test->arena, id, &sent, password, test->now, &view));
 }
 
-enum status page_push(struct core_test *test, const struct browser *browser, const char *id, struct login_view *ret_view)
+enum status page_push(struct core_test *test, const struct browser *browser, const char *id,
+		      struct login_view *ret_view)
 {
 	EVENT(login_push(&test->core, test->arena, id, &sent, test->now, &view));
 }
 
-enum status page_totp(struct core_test *test, const struct browser *browser, const char *id, const char *code, struct login_view *ret_view)
+enum status page_totp(struct core_test *test, const struct browser *browser, const char *id, const char *code,
+		      struct login_view *ret_view)
 {
 	EVENT(login_totp(&test->core, test->arena, id, &sent, code, test->now, &view));
 }
 
-enum status page_recovery(struct core_test *test, const struct browser *browser, const char *id, const char *code, struct login_view *ret_view)
+enum status page_recovery(struct core_test *test, const struct browser *browser, const char *id, const char *code,
+			  struct login_view *ret_view)
 {
 	EVENT(login_recovery(&test->core, test->arena, id, &sent, code, test->now, &view));
 }
 
-enum status page_cancel(struct core_test *test, const struct browser *browser, const char *id, bool forget, struct login_view *ret_view)
+enum status page_cancel(struct core_test *test, const struct browser *browser, const char *id, bool forget,
+			struct login_view *ret_view)
 {
 	EVENT(login_cancel(&test->core, test->arena, id, &sent, forget, test->now, &view));
 }
 
-enum status page_consent(struct core_test *test, const struct browser *browser, const char *id, bool allow, struct login_view *ret_view)
+enum status page_consent(struct core_test *test, const struct browser *browser, const char *id, bool allow,
+			 struct login_view *ret_view)
 {
 	EVENT(login_consent(&test->core, test->arena, id, &sent, allow, test->now, &view));
 }
 
-enum status page_state(struct core_test *test, const struct browser *browser, const char *id, struct login_view *ret_view)
+enum status page_state(struct core_test *test, const struct browser *browser, const char *id,
+		       struct login_view *ret_view)
 {
 	EVENT(login_state(&test->core, test->arena, id, &sent, test->now, &view));
 }
 
-enum status page_finish(struct core_test *test, struct browser *browser, const char *id, struct login_finished *ret_finished)
+enum status page_finish(struct core_test *test, struct browser *browser, const char *id,
+			struct login_finished *ret_finished)
 {
 	const struct login_browser sent = browser_sends(browser);
-	struct login_finished finished = { 0 };
+	struct login_finished finished = {0};
 	enum status status = login_finish(&test->core, test->arena, id, &sent, true, test->now, &finished);
 
 	if (status == OK)
@@ -468,7 +494,9 @@ const char *page_word(struct core_test *test, const struct browser *browser, con
 	const json_t *json;
 
 	IS(page_state(test, browser, id, &view), OK);
-	json = json_is_object(json_object_get(view.json, "challenge")) && strncmp(key, "c.", 2) == 0 ? json_object_get(view.json, "challenge") : view.json;
+	json = json_is_object(json_object_get(view.json, "challenge")) && strncmp(key, "c.", 2) == 0
+		       ? json_object_get(view.json, "challenge")
+		       : view.json;
 	return json_get_string(json, strncmp(key, "c.", 2) == 0 ? key + 2 : key);
 }
 
@@ -479,7 +507,8 @@ const char *challenge_of(struct core_test *test, const char *login_id)
 
 /* ---- phones ---- */
 
-static void claim(json_t *claims, const char *key, const char *value, const char *changed, const struct answer_change *change)
+static void claim(json_t *claims, const char *key, const char *value, const char *changed,
+		  const struct answer_change *change)
 {
 	if (change->without && strcmp(change->without, key) == 0)
 		return;
@@ -487,10 +516,12 @@ static void claim(json_t *claims, const char *key, const char *value, const char
 		assert_int_equal(json_object_set_new(claims, key, json_string(changed ? changed : value)), 0);
 }
 
-const char *answer_sign(struct core_test *test, struct arena *arena, const struct phone *phone, const char *challenge_id, const struct answer_change *change)
+const char *answer_sign(struct core_test *test, struct arena *arena, const struct phone *phone,
+			const char *challenge_id, const struct answer_change *change)
 {
 	const struct challenge_row row = challenge_now(test, challenge_id);
-	scoped_json *header = json_pack("{s:s, s:s}", "typ", change->typ ? change->typ : "symbolon-answer+jwt", "kid", change->kid ? change->kid : phone->id);
+	scoped_json *header = json_pack("{s:s, s:s}", "typ", change->typ ? change->typ : "symbolon-answer+jwt", "kid",
+					change->kid ? change->kid : phone->id);
 	scoped_json *claims = json_pack("{s:I}", "iat", (json_int_t)(change->iat ? change->iat : test->now));
 	char shown[BASE64URL_SIZE(32) + 1], jti[ID_SIZE], *jws = NULL;
 	const char *decision = change->decision ? change->decision : "approve";
@@ -504,16 +535,21 @@ const char *answer_sign(struct core_test *test, struct arena *arena, const struc
 	claim(claims, "nonce", row.nonce, change->nonce, change);
 	claim(claims, "shown", shown, change->shown, change);
 	claim(claims, "decision", decision, NULL, change);
-	claim(claims, "number", strcmp(decision, "approve") == 0 && *row.number ? row.number : NULL, change->number, change);
+	claim(claims, "number", strcmp(decision, "approve") == 0 && *row.number ? row.number : NULL, change->number,
+	      change);
 	payload = json_format(arena, claims);
 	IS(jose_sign(arena, change->key ? change->key : phone->key, header, payload, strlen(payload), &jws), OK);
 	return jws;
 }
 
-enum status answer_send(struct core_test *test, const struct phone *phone, const char *challenge_id, const char *jws, struct challenge_settled *ret_settled)
+enum status answer_send(struct core_test *test, const struct phone *phone, const char *challenge_id, const char *jws,
+			struct challenge_settled *ret_settled)
 {
-	const struct challenge_answer sent = { .jws = jws, .jws_size = strlen(jws), .device = &phone->row, .ip = "198.51.100.1" };
-	struct challenge_settled settled = { 0 };
+	const struct challenge_answer sent = {.jws = jws,
+					      .jws_size = strlen(jws),
+					      .device = &phone->row,
+					      .ip = "198.51.100.1"};
+	struct challenge_settled settled = {0};
 	enum status status = challenge_answer(&test->core, test->arena, challenge_id, &sent, test->now, &settled);
 
 	if (ret_settled)
@@ -523,9 +559,10 @@ enum status answer_send(struct core_test *test, const struct phone *phone, const
 
 enum status answer(struct core_test *test, const struct phone *phone, const char *challenge_id, const char *decision)
 {
-	const struct answer_change change = { .decision = decision };
+	const struct answer_change change = {.decision = decision};
 
-	return answer_send(test, phone, challenge_id, answer_sign(test, test->arena, phone, challenge_id, &change), NULL);
+	return answer_send(test, phone, challenge_id, answer_sign(test, test->arena, phone, challenge_id, &change),
+			   NULL);
 }
 
 void sign_in(struct core_test *test, struct browser *browser, const struct phone *phone, const char *client)

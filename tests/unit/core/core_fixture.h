@@ -18,13 +18,14 @@
 #include "core/user.h"
 #include "crypto/jose.h"
 
-/* Core as the daemon has it: a real store and keyholder, keys that sign, settings from YAML; only time and chance are ours. */
+/* Core as the daemon has it: a real store and keyholder, keys that sign, settings from YAML; only time and chance are
+ * ours. */
 struct core_test {
 	struct core core;
 	struct settings settings; /* what was loaded, with cheap passwords */
 	struct arena *arena;      /* for the test's own thread */
 	int64_t now;
-	char user_id[ID_SIZE];    /* demo */
+	char user_id[ID_SIZE]; /* demo */
 	/* Runs once, just before the keyholder is called the next time: another request that comes in between. */
 	void (*between)(struct core_test *test);
 	pthread_mutex_t lock;
@@ -37,8 +38,8 @@ struct core_test {
 	struct random locked;
 };
 
-#define CORE_NOW      1790000000
-#define DEMO_PASSWORD "staple-horse-7"
+#define CORE_NOW           1790000000
+#define DEMO_PASSWORD      "staple-horse-7"
 #define IS(expr_, status_) assert_string_equal(status_name(expr_), status_name(status_))
 
 int core_setup(void **state);
@@ -58,7 +59,7 @@ void read_now(struct core_test *test, store_fn fn, void *ctx);
 /* A device with a key of its own, active. */
 struct phone {
 	struct device_row row; /* strings in the test's arena */
-	struct jose_key *key; /* the fixture's */
+	struct jose_key *key;  /* the fixture's */
 	char id[ID_SIZE];
 };
 void phone_make(struct core_test *test, const char *user_id, struct phone *ret_phone);
@@ -82,20 +83,30 @@ struct login_browser browser_sends(const struct browser *browser);
 
 /* A sign-in that needs a page: its id. The rest of the request by its parameters; NULL for the usual. */
 const char *login_new(struct core_test *test, const struct browser *browser, const char *client);
-enum status login_ask_for(struct core_test *test, struct browser *browser, const struct authorize_raw *raw, struct login_begun *ret_begun);
+enum status login_ask_for(struct core_test *test, struct browser *browser, const struct authorize_raw *raw,
+			  struct login_begun *ret_begun);
 struct authorize_raw raw_for(struct core_test *test, const char *client);
 
 /* Each event of a page, with its status; the state stays in *ret_view (may be NULL). */
-enum status page_identify(struct core_test *test, const struct browser *browser, const char *id, const char *name, struct login_view *ret_view);
-enum status page_password(struct core_test *test, const struct browser *browser, const char *id, const char *password, struct login_view *ret_view);
-enum status page_push(struct core_test *test, const struct browser *browser, const char *id, struct login_view *ret_view);
-enum status page_totp(struct core_test *test, const struct browser *browser, const char *id, const char *code, struct login_view *ret_view);
-enum status page_recovery(struct core_test *test, const struct browser *browser, const char *id, const char *code, struct login_view *ret_view);
-enum status page_cancel(struct core_test *test, const struct browser *browser, const char *id, bool forget, struct login_view *ret_view);
-enum status page_consent(struct core_test *test, const struct browser *browser, const char *id, bool allow, struct login_view *ret_view);
-enum status page_state(struct core_test *test, const struct browser *browser, const char *id, struct login_view *ret_view);
+enum status page_identify(struct core_test *test, const struct browser *browser, const char *id, const char *name,
+			  struct login_view *ret_view);
+enum status page_password(struct core_test *test, const struct browser *browser, const char *id, const char *password,
+			  struct login_view *ret_view);
+enum status page_push(struct core_test *test, const struct browser *browser, const char *id,
+		      struct login_view *ret_view);
+enum status page_totp(struct core_test *test, const struct browser *browser, const char *id, const char *code,
+		      struct login_view *ret_view);
+enum status page_recovery(struct core_test *test, const struct browser *browser, const char *id, const char *code,
+			  struct login_view *ret_view);
+enum status page_cancel(struct core_test *test, const struct browser *browser, const char *id, bool forget,
+			struct login_view *ret_view);
+enum status page_consent(struct core_test *test, const struct browser *browser, const char *id, bool allow,
+			 struct login_view *ret_view);
+enum status page_state(struct core_test *test, const struct browser *browser, const char *id,
+		       struct login_view *ret_view);
 /* Takes the cookies when it is OK. */
-enum status page_finish(struct core_test *test, struct browser *browser, const char *id, struct login_finished *ret_finished);
+enum status page_finish(struct core_test *test, struct browser *browser, const char *id,
+			struct login_finished *ret_finished);
 const char *page_word(struct core_test *test, const struct browser *browser, const char *id, const char *key);
 /* The id of the challenge that the login waits for, or NULL. */
 const char *challenge_of(struct core_test *test, const char *login_id);
@@ -106,8 +117,10 @@ struct answer_change {
 	int64_t iat;
 	const struct jose_key *key;
 };
-const char *answer_sign(struct core_test *test, struct arena *arena, const struct phone *phone, const char *challenge_id, const struct answer_change *change);
-enum status answer_send(struct core_test *test, const struct phone *phone, const char *challenge_id, const char *jws, struct challenge_settled *ret_settled);
+const char *answer_sign(struct core_test *test, struct arena *arena, const struct phone *phone,
+			const char *challenge_id, const struct answer_change *change);
+enum status answer_send(struct core_test *test, const struct phone *phone, const char *challenge_id, const char *jws,
+			struct challenge_settled *ret_settled);
 /* Signs and sends; for choose and enter the number is the right one. */
 enum status answer(struct core_test *test, const struct phone *phone, const char *challenge_id, const char *decision);
 

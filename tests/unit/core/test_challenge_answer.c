@@ -25,7 +25,7 @@ static void scene_at(struct core_test *test, struct scene *scene, const char *cl
 
 static struct scene scene_new(void **state, const char *client)
 {
-	struct scene scene = { .test = *state };
+	struct scene scene = {.test = *state};
 
 	phone_make(scene.test, scene.test->user_id, &scene.phone);
 	scene_at(scene.test, &scene, client);
@@ -44,21 +44,32 @@ static void every_wrong_claim_is_refused_and_changes_nothing(void **state)
 	struct core_test *test = scene.test;
 	struct phone other;
 	struct answer_change cases[] = {
-		{ .typ = "symbolon-request+jwt" },	 { .typ = "JWT" },
-		{ .typ = "Symbolon-Answer+jwt" },	 { .typ = "" },
-		{ .aud = "https://id.example.com" },	 { .aud = "https://id.example.org/" },
-		{ .kid = "AAAAAAAAAAAAAAAAAAAAAA" },	 { .nonce = "AAAAAAAAAAAAAAAAAAAAAA" },
-		{ .nonce = "" },			 { .shown = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" },
-		{ .iat = CORE_NOW - 61 },		 { .iat = CORE_NOW + 61 },
-		{ .challenge = "AAAAAAAAAAAAAAAAAAAAAA" }, { .without = "aud" },
-		{ .without = "nonce" },			 { .without = "shown" },
-		{ .without = "challenge" },		 { .key = NULL },
+		{.typ = "symbolon-request+jwt"},
+		{.typ = "JWT"},
+		{.typ = "Symbolon-Answer+jwt"},
+		{.typ = ""},
+		{.aud = "https://id.example.com"},
+		{.aud = "https://id.example.org/"},
+		{.kid = "AAAAAAAAAAAAAAAAAAAAAA"},
+		{.nonce = "AAAAAAAAAAAAAAAAAAAAAA"},
+		{.nonce = ""},
+		{.shown = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+		{.iat = CORE_NOW - 61},
+		{.iat = CORE_NOW + 61},
+		{.challenge = "AAAAAAAAAAAAAAAAAAAAAA"},
+		{.without = "aud"},
+		{.without = "nonce"},
+		{.without = "shown"},
+		{.without = "challenge"},
+		{.key = NULL},
 	};
 
 	phone_make(test, test->user_id, &other);
 	cases[ARRAY_COUNT(cases) - 1].key = other.key;
 	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-		enum status status = answer_send(test, &scene.phone, scene.challenge, answer_sign(test, test->arena, &scene.phone, scene.challenge, &cases[i]), NULL);
+		enum status status =
+			answer_send(test, &scene.phone, scene.challenge,
+				    answer_sign(test, test->arena, &scene.phone, scene.challenge, &cases[i]), NULL);
 
 		if (status != E_REFUSED)
 			fail_msg("case %zu: %s", i, status_name(status));
@@ -73,12 +84,23 @@ static void what_cannot_be_understood_is_invalid_and_changes_nothing(void **stat
 	struct scene scene = scene_new(state, "enter");
 	struct core_test *test = scene.test;
 	static const struct answer_change cases[] = {
-		{ .without = "jti" }, { .without = "decision" }, { .without = "number" }, { .decision = "Approve" }, { .decision = "" }, { .decision = "approved" },
+		{.without = "jti"},      {.without = "decision"}, {.without = "number"},
+		{.decision = "Approve"}, {.decision = ""},        {.decision = "approved"},
 	};
-	static const char *const jws[] = { "", ".", "..", "a.b.c", "e30.e30.", "e30.e30.AAAA", "eyJhbGciOiJub25lIn0.e30.", "\xff\xfe", "eyJhbGciOiJIUzI1NiJ9.e30.AAAA" };
+	static const char *const jws[] = {"",
+					  ".",
+					  "..",
+					  "a.b.c",
+					  "e30.e30.",
+					  "e30.e30.AAAA",
+					  "eyJhbGciOiJub25lIn0.e30.",
+					  "\xff\xfe",
+					  "eyJhbGciOiJIUzI1NiJ9.e30.AAAA"};
 
 	for (size_t i = 0; i < ARRAY_COUNT(cases); i++)
-		IS(answer_send(test, &scene.phone, scene.challenge, answer_sign(test, test->arena, &scene.phone, scene.challenge, &cases[i]), NULL), E_INVALID);
+		IS(answer_send(test, &scene.phone, scene.challenge,
+			       answer_sign(test, test->arena, &scene.phone, scene.challenge, &cases[i]), NULL),
+		   E_INVALID);
 	for (size_t i = 0; i < ARRAY_COUNT(jws); i++)
 		assert_int_not_equal(answer_send(test, &scene.phone, scene.challenge, jws[i], NULL), OK);
 	assert_string_equal(state_of(&scene), "pending");
@@ -88,11 +110,15 @@ static void the_edges_of_the_clock_are_a_minute(void **state)
 {
 	struct scene scene = scene_new(state, "enter");
 	struct core_test *test = scene.test;
-	const struct answer_change early = { .iat = CORE_NOW - 60 }, late = { .iat = CORE_NOW + 60 };
+	const struct answer_change early = {.iat = CORE_NOW - 60}, late = {.iat = CORE_NOW + 60};
 
-	IS(answer_send(test, &scene.phone, scene.challenge, answer_sign(test, test->arena, &scene.phone, scene.challenge, &early), NULL), OK);
+	IS(answer_send(test, &scene.phone, scene.challenge,
+		       answer_sign(test, test->arena, &scene.phone, scene.challenge, &early), NULL),
+	   OK);
 	scene_at(test, &scene, "enter");
-	IS(answer_send(test, &scene.phone, scene.challenge, answer_sign(test, test->arena, &scene.phone, scene.challenge, &late), NULL), OK);
+	IS(answer_send(test, &scene.phone, scene.challenge,
+		       answer_sign(test, test->arena, &scene.phone, scene.challenge, &late), NULL),
+	   OK);
 }
 
 /* Every byte of a right answer, flipped. Mutation: jose_verify's result dropped. */
@@ -100,7 +126,7 @@ static void no_flipped_byte_is_accepted(void **state)
 {
 	struct scene scene = scene_new(state, "enter");
 	struct core_test *test = scene.test;
-	const struct answer_change right = { .decision = "approve" };
+	const struct answer_change right = {.decision = "approve"};
 	const char *jws = answer_sign(test, test->arena, &scene.phone, scene.challenge, &right);
 	char *bent = arena_strdup(test->arena, jws);
 
@@ -126,7 +152,8 @@ static void another_persons_device_finds_nothing(void **state)
 
 	user_make(test, "other", DEMO_PASSWORD, user);
 	phone_make(test, user, &other);
-	IS(answer(test, &other, scene.challenge, "approve"), E_NOT_FOUND); /* Mutation: no comparison of user_id in read_all */
+	IS(answer(test, &other, scene.challenge, "approve"),
+	   E_NOT_FOUND); /* Mutation: no comparison of user_id in read_all */
 	IS(answer(test, &other, scene.challenge, "report"), E_NOT_FOUND);
 	IS(challenge_details(&test->core, test->arena, user, scene.challenge, test->now, &bytes), E_NOT_FOUND);
 	assert_string_equal(state_of(&scene), "pending");
@@ -148,21 +175,24 @@ static void an_answer_after_expiry_is_refused(void **state)
 	IS(answer(test, &scene.phone, scene.challenge, "approve"), OK);
 }
 
-/* T20, in each mode that has a number. Mutation: "wrong" left out of challenge_may, or an answer without final state. */
+/* T20, in each mode that has a number. Mutation: "wrong" left out of challenge_may, or an answer without final state.
+ */
 static void a_wrong_number_is_final(void **state)
 {
-	static const char *const clients[] = { "enter", "choose" };
-	static const char *const numbers[] = { "", "1", "000", " 12", "-1", "12\n", "xx" };
+	static const char *const clients[] = {"enter", "choose"};
+	static const char *const numbers[] = {"", "1", "000", " 12", "-1", "12\n", "xx"};
 	struct scene scene = scene_new(state, "enter");
 	struct core_test *test = scene.test;
 
 	for (size_t i = 0; i < ARRAY_COUNT(clients); i++)
 		for (size_t j = 0; j < ARRAY_COUNT(numbers); j++) {
-			const struct answer_change wrong = { .number = numbers[j] };
+			const struct answer_change wrong = {.number = numbers[j]};
 			struct challenge_settled settled;
 
 			scene_at(test, &scene, clients[i]);
-			IS(answer_send(test, &scene.phone, scene.challenge, answer_sign(test, test->arena, &scene.phone, scene.challenge, &wrong), &settled), OK);
+			IS(answer_send(test, &scene.phone, scene.challenge,
+				       answer_sign(test, test->arena, &scene.phone, scene.challenge, &wrong), &settled),
+			   OK);
 			assert_string_equal(settled.state, "wrong");
 			IS(answer(test, &scene.phone, scene.challenge, "approve"), E_CONFLICT);
 			assert_string_equal(state_of(&scene), "wrong");
@@ -175,7 +205,7 @@ static void each_mode_asks_as_the_protocol_says(void **state)
 {
 	struct scene scene = scene_new(state, "choose");
 	struct core_test *test = scene.test;
-	const struct answer_change with = { .number = "12" };
+	const struct answer_change with = {.number = "12"};
 	const char *bytes;
 	json_t *details = NULL, *choices;
 	struct challenge_row row = challenge_now(test, scene.challenge);
@@ -188,7 +218,8 @@ static void each_mode_asks_as_the_protocol_says(void **state)
 	assert_int_equal(json_array_size(choices), 3);
 	for (size_t i = 0; i < 3; i++) {
 		there |= strcmp(json_string_value(json_array_get(choices, i)), row.number) == 0;
-		assert_string_not_equal(json_string_value(json_array_get(choices, i)), json_string_value(json_array_get(choices, (i + 1) % 3)));
+		assert_string_not_equal(json_string_value(json_array_get(choices, i)),
+					json_string_value(json_array_get(choices, (i + 1) % 3)));
 	}
 	assert_true(there);
 	json_decref(details);
@@ -197,7 +228,9 @@ static void each_mode_asks_as_the_protocol_says(void **state)
 	row = challenge_now(test, scene.challenge);
 	assert_int_equal(strspn(row.code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), 5);
 	assert_non_null(strstr(row.details, row.code));
-	IS(answer_send(test, &scene.phone, scene.challenge, answer_sign(test, test->arena, &scene.phone, scene.challenge, &with), NULL), E_INVALID);
+	IS(answer_send(test, &scene.phone, scene.challenge,
+		       answer_sign(test, test->arena, &scene.phone, scene.challenge, &with), NULL),
+	   E_INVALID);
 	IS(answer(test, &scene.phone, scene.challenge, "approve"), OK);
 	assert_string_equal(page_word(test, &scene.browser, scene.login, "state"), "done");
 }
@@ -205,12 +238,13 @@ static void each_mode_asks_as_the_protocol_says(void **state)
 /* "The same bytes again get the same result", whatever became of the challenge, and long after iat. */
 static void the_same_bytes_again_give_the_same_result(void **state)
 {
-	static const char *const decisions[] = { "approve", "deny", "report" }, *const told[] = { "approved", "denied", "reported" };
+	static const char *const decisions[] = {"approve", "deny", "report"}, *const told[] = {"approved", "denied",
+											       "reported"};
 	struct scene scene = scene_new(state, "enter");
 	struct core_test *test = scene.test;
 
 	for (size_t i = 0; i < ARRAY_COUNT(decisions); i++) {
-		const struct answer_change change = { .decision = decisions[i] };
+		const struct answer_change change = {.decision = decisions[i]};
 		struct challenge_settled settled;
 		struct phone other;
 		const char *jws;
@@ -246,15 +280,19 @@ static void *race(void *ctx)
 	struct racer *racer = ctx;
 	struct arena *arena = arena_new(1 << 22);
 	struct core_test *test = racer->scene->test;
-	const struct challenge_answer sent = { .jws = racer->jws, .jws_size = strlen(racer->jws), .device = &racer->scene->phone.row, .ip = "198.51.100.1" };
-	struct challenge_settled settled = { 0 };
+	const struct challenge_answer sent = {.jws = racer->jws,
+					      .jws_size = strlen(racer->jws),
+					      .device = &racer->scene->phone.row,
+					      .ip = "198.51.100.1"};
+	struct challenge_settled settled = {0};
 
 	racer->status = challenge_answer(&test->core, arena, racer->scene->challenge, &sent, test->now, &settled);
 	arena_free(arena);
 	return NULL;
 }
 
-/* T9. Mutation: a settle without `from` in its condition, or the login written without its version. */
+/* T9. Mutation: a settle without `from` in its condition and the login written without its version: either alone is
+ * enough. */
 static void of_sixteen_answers_at_once_one_counts(void **state)
 {
 	struct scene scene = scene_new(state, "enter");
@@ -266,9 +304,11 @@ static void of_sixteen_answers_at_once_one_counts(void **state)
 
 		scene_at(test, &scene, "enter");
 		for (int i = 0; i < THREADS; i++) {
-			const struct answer_change change = { .decision = i % 2 ? "approve" : "deny" };
+			const struct answer_change change = {.decision = i % 2 ? "approve" : "deny"};
 
-			racers[i] = (struct racer){ .scene = &scene, .jws = answer_sign(test, test->arena, &scene.phone, scene.challenge, &change) };
+			racers[i] = (struct racer){.scene = &scene,
+						   .jws = answer_sign(test, test->arena, &scene.phone, scene.challenge,
+								      &change)};
 		}
 		for (int i = 0; i < THREADS; i++)
 			assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
@@ -278,7 +318,8 @@ static void of_sixteen_answers_at_once_one_counts(void **state)
 			assert_true(racers[i].status == OK || racers[i].status == E_CONFLICT);
 		}
 		assert_int_equal(right, 1);
-		assert_string_equal(login_row_now(test, scene.login).state, strcmp(state_of(&scene), "approved") == 0 ? "done" : "prove");
+		assert_string_equal(login_row_now(test, scene.login).state,
+				    strcmp(state_of(&scene), "approved") == 0 ? "done" : "prove");
 	}
 }
 
@@ -286,12 +327,12 @@ static void the_same_bytes_from_sixteen_threads_are_one_answer(void **state)
 {
 	struct scene scene = scene_new(state, "enter");
 	struct core_test *test = scene.test;
-	const struct answer_change change = { .decision = "approve" };
+	const struct answer_change change = {.decision = "approve"};
 	const char *jws = answer_sign(test, test->arena, &scene.phone, scene.challenge, &change);
 	struct racer racers[THREADS];
 
 	for (int i = 0; i < THREADS; i++) {
-		racers[i] = (struct racer){ .scene = &scene, .jws = jws };
+		racers[i] = (struct racer){.scene = &scene, .jws = jws};
 		assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
 	}
 	for (int i = 0; i < THREADS; i++) {
@@ -317,13 +358,14 @@ static void a_report_of_a_pending_request_ends_the_login(void **state)
 	IS(page_push(test, &scene.browser, scene.login, NULL), OK);
 	assert_true(challenge_now(test, challenge_of(test, scene.login)).hidden);
 	assert_true(audited(test, "challenge.reported"));
-	/* What that browser has under way for this person ends too. Mutation: no store_login_end_all in report_write. */
+	/* What that browser has under way for this person ends too. Mutation: no store_login_end_all in report_write.
+	 */
 	IS(page_finish(test, &scene.browser, done, NULL), E_CONFLICT);
 }
 
 static void a_report_after_a_proof_refuses_the_login_and_says_why(void **state)
 {
-	struct scene scene = { .test = *state };
+	struct scene scene = {.test = *state};
 	struct core_test *test = scene.test;
 
 	phone_make(test, test->user_id, &scene.phone);
@@ -351,8 +393,9 @@ static void a_report_of_an_approved_request_stops_it(void **state)
 }
 
 struct granted {
-	const char *code;
+	const char *code, *user_id;
 	struct grant_row row;
+	size_t sessions;
 };
 
 static enum status grant_look(struct store_tx *tx, void *ctx)
@@ -364,13 +407,21 @@ static enum status grant_look(struct store_tx *tx, void *ctx)
 	return store_grant_find_code(tx, hash, &granted->row);
 }
 
-/* Mutation: report_write without sessions or grants. */
+/* Mutation: report_write without sessions. (A session's end revokes its grants: that line alone may go unnoticed.) */
+static enum status sessions_look(struct store_tx *tx, void *ctx)
+{
+	struct granted *granted = ctx;
+	struct session_row *rows;
+
+	return store_session_list(tx, granted->user_id, &rows, &granted->sessions);
+}
+
 static void a_report_of_a_finished_sign_in_ends_its_session_and_code(void **state)
 {
 	struct scene scene = scene_new(state, "enter");
 	struct core_test *test = scene.test;
 	struct login_finished finished;
-	struct granted granted = { 0 };
+	struct granted granted = {0};
 	struct login_begun begun;
 	struct authorize_raw raw = raw_for(test, "enter");
 	const char *code;
@@ -382,9 +433,14 @@ static void a_report_of_a_finished_sign_in_ends_its_session_and_code(void **stat
 	read_now(test, grant_look, &granted);
 	assert_int_equal(granted.row.revoked_at, 0);
 	assert_string_equal(state_of(&scene), "consumed");
+	granted.user_id = test->user_id;
+	read_now(test, sessions_look, &granted);
+	assert_int_equal(granted.sessions, 1);
 	IS(answer(test, &scene.phone, scene.challenge, "report"), OK);
 	read_now(test, grant_look, &granted);
 	assert_int_not_equal(granted.row.revoked_at, 0);
+	read_now(test, sessions_look, &granted);
+	assert_int_equal(granted.sessions, 0);
 	raw.prompt = "none";
 	IS(login_ask_for(test, &scene.browser, &raw, &begun), OK);
 	assert_non_null(strstr(begun.response.location, "error=login_required"));
@@ -393,7 +449,7 @@ static void a_report_of_a_finished_sign_in_ends_its_session_and_code(void **stat
 /* Taken in every state in which a request may be over. Mutation: E_EXPIRED before the report is looked at. */
 static void a_report_of_what_is_over_is_recorded(void **state)
 {
-	static const char *const states[] = { "denied", "expired", "cancelled" };
+	static const char *const states[] = {"denied", "expired", "cancelled"};
 	struct core_test *test = *state;
 
 	for (size_t i = 0; i < ARRAY_COUNT(states); i++) {

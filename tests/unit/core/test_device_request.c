@@ -24,11 +24,15 @@ static void claim(json_t *claims, const char *key, const char *value, const char
 
 static const char body[] = "{\"answer\":\"x\"}";
 
-static enum status request_send(struct core_test *test, const struct phone *phone, const struct request_change *change, bool allow_confirm, bool *ret_clock_off)
+static enum status request_send(struct core_test *test, const struct phone *phone, const struct request_change *change,
+				bool allow_confirm, bool *ret_clock_off)
 {
-	scoped_json *header = json_pack("{s:s, s:s}", "typ", change->typ ? change->typ : "symbolon-request+jwt", "kid", change->kid ? change->kid : phone->id);
+	scoped_json *header = json_pack("{s:s, s:s}", "typ", change->typ ? change->typ : "symbolon-request+jwt", "kid",
+					change->kid ? change->kid : phone->id);
 	scoped_json *claims = json_pack("{s:I}", "iat", (json_int_t)(change->iat ? change->iat : test->now));
-	struct device_request request = { .method = change->method ? change->method : "POST", .path = change->path ? change->path : "/device/v1/expect", .body = change->body ? change->body : body };
+	struct device_request request = {.method = change->method ? change->method : "POST",
+					 .path = change->path ? change->path : "/device/v1/expect",
+					 .body = change->body ? change->body : body};
 	struct device_row device;
 	const char *jti, *payload;
 	char bh[BASE64URL_SIZE(32) + 1], *jws;
@@ -45,7 +49,8 @@ static enum status request_send(struct core_test *test, const struct phone *phon
 	IS(jose_sign(test->arena, change->key ? change->key : phone->key, header, payload, strlen(payload), &jws), OK);
 	request.authorization = arena_format(test->arena, "%s%s", change->scheme ? change->scheme : "Symbolon ", jws);
 	request.body_size = strlen(request.body);
-	return device_request_verify(&test->core, test->arena, &request, allow_confirm, test->now, &device, &jti, ret_clock_off);
+	return device_request_verify(&test->core, test->arena, &request, allow_confirm, test->now, &device, &jti,
+				     ret_clock_off);
 }
 
 /* Mutation: any one comparison of claims_check or body_check left out. */
@@ -55,11 +60,33 @@ static void every_wrong_claim_of_a_request_is_refused(void **state)
 	struct phone phone, other;
 	bool off;
 	struct request_change cases[] = {
-		{ .typ = "symbolon-answer+jwt" }, { .typ = "" }, { .aud = "https://id.example.com" }, { .aud = "-" }, { .htm = "GET" }, { .htm = "post" }, { .htm = "-" },
-		{ .htu = "https://id.example.org/device/v1/expect/" }, { .htu = "https://id.example.com/device/v1/expect" }, { .htu = "/device/v1/expect" }, { .htu = "-" }, { .bh = "-" },
-		{ .bh = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" }, { .jti = "-" }, { .jti = "short" }, { .jti = "AAAAAAAAAAAAAAAAAAAAA" },
-		{ .jti = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" }, { .scheme = "Bearer " }, { .scheme = "symbolon " }, { .scheme = "" }, { .scheme = "Symbolon  " },
-		{ .kid = "short" }, { .method = "DELETE" }, { .path = "/device/v1/device" }, { .body = "" }, { .body = "{}" }, { .key = NULL },
+		{.typ = "symbolon-answer+jwt"},
+		{.typ = ""},
+		{.aud = "https://id.example.com"},
+		{.aud = "-"},
+		{.htm = "GET"},
+		{.htm = "post"},
+		{.htm = "-"},
+		{.htu = "https://id.example.org/device/v1/expect/"},
+		{.htu = "https://id.example.com/device/v1/expect"},
+		{.htu = "/device/v1/expect"},
+		{.htu = "-"},
+		{.bh = "-"},
+		{.bh = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+		{.jti = "-"},
+		{.jti = "short"},
+		{.jti = "AAAAAAAAAAAAAAAAAAAAA"},
+		{.jti = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+		{.scheme = "Bearer "},
+		{.scheme = "symbolon "},
+		{.scheme = ""},
+		{.scheme = "Symbolon  "},
+		{.kid = "short"},
+		{.method = "DELETE"},
+		{.path = "/device/v1/device"},
+		{.body = ""},
+		{.body = "{}"},
+		{.key = NULL},
 	};
 
 	phone_make(test, test->user_id, &phone);
@@ -71,9 +98,10 @@ static void every_wrong_claim_of_a_request_is_refused(void **state)
 		if (status != E_REFUSED || off)
 			fail_msg("case %zu: %s", i, status_name(status));
 	}
-	IS(request_send(test, &phone, &(struct request_change){ .kid = "AAAAAAAAAAAAAAAAAAAAAA" }, false, &off), E_NOT_FOUND);
-	IS(request_send(test, &phone, &(struct request_change){ 0 }, false, &off), OK);
-	IS(request_send(test, &phone, &(struct request_change){ .body = "", .bh = "-" }, false, &off), OK);
+	IS(request_send(test, &phone, &(struct request_change){.kid = "AAAAAAAAAAAAAAAAAAAAAA"}, false, &off),
+	   E_NOT_FOUND);
+	IS(request_send(test, &phone, &(struct request_change){0}, false, &off), OK);
+	IS(request_send(test, &phone, &(struct request_change){.body = "", .bh = "-"}, false, &off), OK);
 }
 
 /* The clock is told only to whom the signature fits. */
@@ -82,7 +110,7 @@ static void a_wrong_clock_is_told_to_the_device_alone(void **state)
 	static const struct {
 		int64_t off;
 		bool fine;
-	} cases[] = { { -61, false }, { -60, true }, { 60, true }, { 61, false }, { 86400, false } };
+	} cases[] = {{-61, false}, {-60, true}, {60, true}, {61, false}, {86400, false}};
 	struct core_test *test = *state;
 	struct phone phone, other;
 	bool off;
@@ -90,7 +118,7 @@ static void a_wrong_clock_is_told_to_the_device_alone(void **state)
 	phone_make(test, test->user_id, &phone);
 	phone_make(test, test->user_id, &other);
 	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-		struct request_change change = { .iat = test->now + cases[i].off };
+		struct request_change change = {.iat = test->now + cases[i].off};
 
 		IS(request_send(test, &phone, &change, false, &off), cases[i].fine ? OK : E_REFUSED);
 		assert_int_equal(off, !cases[i].fine);
@@ -120,7 +148,7 @@ static void a_device_that_left_or_was_revoked_is_nobody(void **state)
 {
 	struct core_test *test = *state;
 	struct phone phone, other;
-	const struct request_change fine = { 0 };
+	const struct request_change fine = {0};
 	bool off;
 
 	phone_make(test, test->user_id, &phone);
@@ -143,19 +171,30 @@ static void a_disabled_persons_device_is_nobody(void **state)
 
 	phone_make(test, test->user_id, &phone);
 	user_disable(test, test->user_id);
-	IS(request_send(test, &phone, &(struct request_change){ 0 }, false, &off), E_NOT_FOUND);
+	IS(request_send(test, &phone, &(struct request_change){0}, false, &off), E_NOT_FOUND);
 }
 
 static void only_a_proper_subscription_is_taken(void **state)
 {
-	static const char key[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", auth[] = "AAAAAAAAAAAAAAAAAAAAAA";
+	static const char key[] =
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+			  auth[] = "AAAAAAAAAAAAAAAAAAAAAA";
 	static const char *const endpoints[] = {
-		"http://push.example.org/1",	     "https://",			   "https:///1", "https://user@push.example.org/1", "https://push.example.org/#1", "https://push.example.org/ 1",
-		"https://push.example.org/\r\nX: 1", "file:///etc/passwd",
+		"http://push.example.org/1",
+		"https://",
+		"https:///1",
+		"https://user@push.example.org/1",
+		"https://push.example.org/#1",
+		"https://push.example.org/ 1",
+		"https://push.example.org/\r\nX: 1",
+		"file:///etc/passwd",
 	};
 	struct core_test *test = *state;
 	struct phone phone;
-	json_t *good = json_pack("{s:s, s:s, s:s}", "endpoint", "https://push.example.org/2", "p256dh", key, "auth", auth), *short_key = json_pack("{s:s, s:s, s:s}", "endpoint", "https://push.example.org/2", "p256dh", "A", "auth", auth);
+	json_t *good = json_pack("{s:s, s:s, s:s}", "endpoint", "https://push.example.org/2", "p256dh", key, "auth",
+				 auth),
+	       *short_key = json_pack("{s:s, s:s, s:s}", "endpoint", "https://push.example.org/2", "p256dh", "A",
+				      "auth", auth);
 
 	phone_make(test, test->user_id, &phone);
 	for (size_t i = 0; i < ARRAY_COUNT(endpoints); i++) {

@@ -41,7 +41,8 @@ static struct jose_key *key_new(struct core_test *test)
 }
 
 /* "symbolon-enrol" 0x00 issuer 0x00 id 0x00 jwk-thumbprint */
-static void proof_make(struct core_test *test, const struct started *started, const struct jose_key *key, const struct redeem_change *change, char out[BASE64URL_SIZE(32) + 1])
+static void proof_make(struct core_test *test, const struct started *started, const struct jose_key *key,
+		       const struct redeem_change *change, char out[BASE64URL_SIZE(32) + 1])
 {
 	const char *salt = change->salt ? change->salt : started->it.id;
 	uint8_t secret[16], bytes[16], k[32], mac[32];
@@ -71,15 +72,22 @@ static void claim(json_t *claims, const char *key, const char *value, const char
 		assert_int_equal(json_object_set_new(claims, key, json_string(said)), 0);
 }
 
-static const char *redeem_sign(struct core_test *test, const struct started *started, const struct jose_key *key, const struct redeem_change *change)
+static const char *redeem_sign(struct core_test *test, const struct started *started, const struct jose_key *key,
+			       const struct redeem_change *change)
 {
 	scoped_json *header = json_pack("{s:s}", "typ", change->typ ? change->typ : "symbolon-enrol+jwt");
-	scoped_json *claims = json_pack("{s:I, s:s}", "iat", (json_int_t)(change->iat ? change->iat : test->now), "platform", "Tests");
+	scoped_json *claims = json_pack("{s:I, s:s}", "iat", (json_int_t)(change->iat ? change->iat : test->now),
+					"platform", "Tests");
 	char proof[BASE64URL_SIZE(32) + 1], *jws;
 	const char *payload;
 
 	if (!change->no_jwk)
-		assert_int_equal(json_object_set_new(header, "jwk", json_loads(change->private_jwk ? jose_key_private(test->arena, key) : jose_key_public(test->arena, key, NULL), 0, NULL)), 0);
+		assert_int_equal(json_object_set_new(header, "jwk",
+						     json_loads(change->private_jwk
+									? jose_key_private(test->arena, key)
+									: jose_key_public(test->arena, key, NULL),
+								0, NULL)),
+				 0);
 	proof_make(test, started, key, change, proof);
 	claim(claims, "aud", test->settings.issuer, change->aud);
 	claim(claims, "jti", "AAAAAAAAAAAAAAAAAAAAAA", change->jti);
@@ -96,11 +104,13 @@ static void json_drop(void *json)
 	json_decref(json);
 }
 
-static enum status redeem(struct core_test *test, const struct started *started, const struct jose_key *key, const struct redeem_change *change, json_t **ret_json)
+static enum status redeem(struct core_test *test, const struct started *started, const struct jose_key *key,
+			  const struct redeem_change *change, json_t **ret_json)
 {
 	const char *jws = redeem_sign(test, started, key, change);
 	json_t *json = NULL;
-	enum status status = enrolment_redeem(&test->core, test->arena, started->it.id, jws, strlen(jws), test->now, &json);
+	enum status status =
+		enrolment_redeem(&test->core, test->arena, started->it.id, jws, strlen(jws), test->now, &json);
 
 	if (json)
 		assert_int_equal(arena_defer(test->arena, json_drop, json), 0);
@@ -119,7 +129,8 @@ static struct enrolment_state look(struct core_test *test, const struct started 
 	return state;
 }
 
-static const char *redeemed_digits(struct core_test *test, const struct started *started, const struct jose_key *key, const char **ret_device)
+static const char *redeemed_digits(struct core_test *test, const struct started *started, const struct jose_key *key,
+				   const char **ret_device)
 {
 	json_t *json;
 
@@ -138,11 +149,23 @@ static void every_wrong_redemption_is_refused_and_leaves_it_open(void **state)
 	const struct started started = start(test, false);
 	struct jose_key *key = key_new(test), *other = key_new(test);
 	struct redeem_change cases[] = {
-		{ .typ = "symbolon-request+jwt" },	 { .typ = "" },	      { .aud = "https://id.example.com" },	   { .aud = "-" },
-		{ .enrolment = "AAAAAAAAAAAAAAAAAAAAAA" }, { .enrolment = "-" }, { .jti = "-" },			   { .secret = "AAAAAAAAAAAAAAAAAAAAAA" },
-		{ .salt = "AAAAAAAAAAAAAAAAAAAAAA" },	 { .proof = "-" },    { .proof = "" },			   { .proof = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" },
-		{ .iat = CORE_NOW - 61 },		 { .iat = CORE_NOW + 61 }, { .no_jwk = true },		   { .private_jwk = true },
-		{ .signer = other },
+		{.typ = "symbolon-request+jwt"},
+		{.typ = ""},
+		{.aud = "https://id.example.com"},
+		{.aud = "-"},
+		{.enrolment = "AAAAAAAAAAAAAAAAAAAAAA"},
+		{.enrolment = "-"},
+		{.jti = "-"},
+		{.secret = "AAAAAAAAAAAAAAAAAAAAAA"},
+		{.salt = "AAAAAAAAAAAAAAAAAAAAAA"},
+		{.proof = "-"},
+		{.proof = ""},
+		{.proof = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+		{.iat = CORE_NOW - 61},
+		{.iat = CORE_NOW + 61},
+		{.no_jwk = true},
+		{.private_jwk = true},
+		{.signer = other},
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
@@ -161,7 +184,7 @@ static void a_device_is_active_only_after_its_digits_were_typed(void **state)
 	struct core_test *test = *state;
 	const struct started started = start(test, true);
 	const char *id, *digits = redeemed_digits(test, &started, key_new(test), &id);
-	struct device_row device = { .id = id, .user_id = test->user_id, .name = "A phone" };
+	struct device_row device = {.id = id, .user_id = test->user_id, .name = "A phone"};
 	json_t *json;
 
 	assert_string_equal(look(test, &started).state, "confirm");
@@ -186,13 +209,13 @@ static void a_device_is_active_only_after_its_digits_were_typed(void **state)
 /* Mutation: a second attempt allowed, or only the enrolment voided and not the device. */
 static void wrong_digits_void_it_at_once(void **state)
 {
-	static const char *const wrong[] = { "", "00000", "abcdef", "1234567" };
+	static const char *const wrong[] = {"", "00000", "abcdef", "1234567"};
 	struct core_test *test = *state;
 
 	for (size_t i = 0; i < ARRAY_COUNT(wrong); i++) {
 		const struct started started = start(test, false);
 		const char *id, *digits = redeemed_digits(test, &started, key_new(test), &id);
-		struct device_row device = { .id = id, .user_id = test->user_id };
+		struct device_row device = {.id = id, .user_id = test->user_id};
 		json_t *json;
 
 		IS(enrolment_confirm(&test->core, test->arena, started.it.id, wrong[i], test->now), E_REFUSED);
@@ -237,7 +260,8 @@ static void *race(void *ctx)
 	struct arena *arena = arena_new(1 << 20);
 	json_t *json = NULL;
 
-	racer->status = enrolment_redeem(&racer->test->core, arena, racer->id, racer->jws, strlen(racer->jws), racer->test->now, &json);
+	racer->status = enrolment_redeem(&racer->test->core, arena, racer->id, racer->jws, strlen(racer->jws),
+					 racer->test->now, &json);
 	json_decref(json);
 	arena_free(arena);
 	return NULL;
@@ -251,7 +275,9 @@ static void of_sixteen_devices_at_once_one_wins(void **state)
 	int won = 0;
 
 	for (size_t i = 0; i < ARRAY_COUNT(racers); i++)
-		racers[i] = (struct racer){ .test = test, .id = started.it.id, .jws = redeem_sign(test, &started, key_new(test), &right) };
+		racers[i] = (struct racer){.test = test,
+					   .id = started.it.id,
+					   .jws = redeem_sign(test, &started, key_new(test), &right)};
 	for (size_t i = 0; i < ARRAY_COUNT(racers); i++)
 		assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
 	for (size_t i = 0; i < ARRAY_COUNT(racers); i++) {
@@ -295,7 +321,8 @@ static void a_typed_code_works_once(void **state)
 	assert_string_equal(json_get_string(json, "id"), started.it.id);
 	assert_string_equal(json_get_string(json, "secret"), started.secret);
 	json_decref(json);
-	IS(enrolment_lookup(&test->core, test->arena, started.it.typed_code, "192.0.2.7", test->now, &json), E_NOT_FOUND); /* Mutation: no code_taken */
+	IS(enrolment_lookup(&test->core, test->arena, started.it.typed_code, "192.0.2.7", test->now, &json),
+	   E_NOT_FOUND); /* Mutation: no code_taken */
 	IS(enrolment_lookup(&test->core, test->arena, "", "192.0.2.7", test->now, &json), E_INVALID);
 	IS(enrolment_lookup(&test->core, test->arena, "AAAAA-AAAAU", "192.0.2.7", test->now, &json), E_INVALID);
 }
@@ -308,7 +335,9 @@ static void an_address_looks_up_twenty_codes_an_hour(void **state)
 	json_t *json = NULL;
 
 	for (int i = 0; i < 20; i++)
-		IS(enrolment_lookup(&test->core, test->arena, arena_format(test->arena, "00000-000%02d", i), i % 2 ? "192.0.2.7" : "192.0.2.99", test->now, &json), E_NOT_FOUND);
+		IS(enrolment_lookup(&test->core, test->arena, arena_format(test->arena, "00000-000%02d", i),
+				    i % 2 ? "192.0.2.7" : "192.0.2.99", test->now, &json),
+		   E_NOT_FOUND);
 	IS(enrolment_lookup(&test->core, test->arena, started.it.typed_code, "192.0.2.1", test->now, &json), E_BUSY);
 	IS(enrolment_lookup(&test->core, test->arena, started.it.typed_code, "198.51.100.1", test->now, &json), OK);
 	json_decref(json);
@@ -318,7 +347,8 @@ static void a_name_from_a_device_is_made_fit_to_be_shown(void **state)
 {
 	struct core_test *test = *state;
 	const struct started started = start(test, false), blank = start(test, false);
-	const struct redeem_change spaces = { .name = "   " }, change = { .name = "\xe2\x80\xae" "enohp\x1b[2J\n<b>" };
+	const struct redeem_change spaces = {.name = "   "}, change = {.name = "\xe2\x80\xae"
+									       "enohp\x1b[2J\n<b>"};
 
 	IS(redeem(test, &started, key_new(test), &change, NULL), OK);
 	assert_true(text_is_displayable(look(test, &started).device_name));

@@ -49,7 +49,8 @@ static void a_code_is_good_for_one_sign_in(void **state)
 
 static void codes_out_of_the_window_and_hostile_ones_are_wrong(void **state)
 {
-	static const char *const hostile[] = { "", "0", "00000", "0000000", "abcdef", " 12345", "12345\n", "१२३४५६", "-12345", "1e5000" };
+	static const char *const hostile[] = {"",       "0",       "00000",  "0000000", "abcdef",
+					      " 12345", "12345\n", "१२३४५६", "-12345",  "1e5000"};
 	struct core_test *test = *state;
 	struct browser browser;
 	struct login_view view;
@@ -88,9 +89,11 @@ static void *race(void *ctx)
 	struct racer *racer = ctx;
 	const struct login_browser sent = browser_sends(&racer->browser);
 	struct arena *arena = arena_new(1 << 22);
-	struct login_view view = { 0 };
-	enum status status = racer->recovery ? login_recovery(&racer->test->core, arena, racer->login, &sent, racer->code, racer->test->now, &view) :
-					       login_totp(&racer->test->core, arena, racer->login, &sent, racer->code, racer->test->now, &view);
+	struct login_view view = {0};
+	enum status status = racer->recovery ? login_recovery(&racer->test->core, arena, racer->login, &sent,
+							      racer->code, racer->test->now, &view)
+					     : login_totp(&racer->test->core, arena, racer->login, &sent, racer->code,
+							  racer->test->now, &view);
 
 	racer->done = status == OK && strcmp(view.state, "done") == 0;
 	arena_free(arena);
@@ -103,7 +106,7 @@ static int race_all(struct core_test *test, const char *code, bool recovery)
 	int done = 0;
 
 	for (int i = 0; i < THREADS; i++) {
-		racers[i] = (struct racer){ .test = test, .code = code, .recovery = recovery };
+		racers[i] = (struct racer){.test = test, .code = code, .recovery = recovery};
 		racers[i].login = at_codes(test, &racers[i].browser);
 	}
 	for (int i = 0; i < THREADS; i++)
@@ -148,7 +151,8 @@ static void sixteen_sign_ins_with_one_recovery_code_are_one(void **state)
 static void a_recovery_code_is_the_persons_own_and_works_once(void **state)
 {
 	struct core_test *test = *state;
-	char mine[RECOVERY_CODES][RECOVERY_CODE_SIZE], theirs[RECOVERY_CODES][RECOVERY_CODE_SIZE], again[RECOVERY_CODES][RECOVERY_CODE_SIZE], other[ID_SIZE], bent[RECOVERY_CODE_SIZE];
+	char mine[RECOVERY_CODES][RECOVERY_CODE_SIZE], theirs[RECOVERY_CODES][RECOVERY_CODE_SIZE],
+		again[RECOVERY_CODES][RECOVERY_CODE_SIZE], other[ID_SIZE], bent[RECOVERY_CODE_SIZE];
 	struct browser browser;
 	struct login_view view;
 	const char *id, *wrong[4];
@@ -203,13 +207,15 @@ static const char *sign_in_quick(struct core_test *test, const char *password)
 static void an_imported_hash_is_replaced_when_it_is_used(void **state)
 {
 	struct core_test *test = *state;
-	static const char *const imported[] = { /* "imported-1" */
+	static const char *const imported[] = {
+		/* "imported-1" */
 		"$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0$oQIjfrFzlwfBp0+/P11Tpr2qqHlbzZxVLaDz5ELvv9Q",
-		"$6$rounds=1000$saltsalt$yrO8uTsGK6ia3JqT39cv3SzuwCmRblTefIyvNEB/8CxtklGkc/HgzJk7jSF/Hf1gfHHR5AhmrGtRRGM8qKaYg0",
+		"$6$rounds=1000$saltsalt$yrO8uTsGK6ia3JqT39cv3SzuwCmRblTefIyvNEB/8CxtklGkc/HgzJk7jSF/"
+		"Hf1gfHHR5AhmrGtRRGM8qKaYg0",
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(imported); i++) {
-		const char *pair[] = { test->user_id, imported[i] };
+		const char *pair[] = {test->user_id, imported[i]};
 
 		write_now(test, imported_set, pair);
 		assert_string_equal(sign_in_quick(test, "imported-2"), "prove");

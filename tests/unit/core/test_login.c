@@ -1,4 +1,5 @@
-/* The login as a table: every state and event, and what each step may and may not do. SECURITY 1a N11, 5 T7, T13, T17. */
+/* The login as a table: every state and event, and what each step may and may not do. SECURITY 1a N11, 5 T7, T13, T17.
+ */
 #include "core_fixture.h"
 
 #include <stdio.h>
@@ -9,7 +10,8 @@
 /* ---- every state × event ---- */
 
 enum { IDENTIFY, PROVE1, PROVE2, CONSENT, DONE, REFUSED, FINISHED, EXPIRED, STATES };
-static const char *const state_names[] = { "identify", "prove", "prove", "consent", "done", "refused", "finished", "prove" };
+static const char *const state_names[] = {"identify", "prove",   "prove",    "consent",
+					  "done",     "refused", "finished", "prove"};
 
 /* Brings a new login to the state; the last one is past its time. */
 static const char *login_in(struct core_test *test, struct browser *browser, int state)
@@ -39,10 +41,24 @@ static const char *login_in(struct core_test *test, struct browser *browser, int
 	return id;
 }
 
-enum { EV_STATE, EV_IDENTIFY, EV_PASSWORD, EV_PUSH, EV_TOTP, EV_RECOVERY, EV_CANCEL, EV_FORGET, EV_CONSENT, EV_FINISH, EVENTS };
-static const char *const event_names[] = { "state", "identify", "password", "push", "totp", "recovery", "cancel", "forget", "consent", "finish" };
+enum {
+	EV_STATE,
+	EV_IDENTIFY,
+	EV_PASSWORD,
+	EV_PUSH,
+	EV_TOTP,
+	EV_RECOVERY,
+	EV_CANCEL,
+	EV_FORGET,
+	EV_CONSENT,
+	EV_FINISH,
+	EVENTS
+};
+static const char *const event_names[] = {"state",    "identify", "password", "push",    "totp",
+					  "recovery", "cancel",   "forget",   "consent", "finish"};
 
-static enum status event_do(struct core_test *test, struct browser *browser, const char *id, int event, const struct codes *codes, const char *recovery)
+static enum status event_do(struct core_test *test, struct browser *browser, const char *id, int event,
+			    const struct codes *codes, const char *recovery)
 {
 	char code[16];
 
@@ -66,16 +82,11 @@ static enum status event_do(struct core_test *test, struct browser *browser, con
 /* Mutation: any line more in login.c's table, or an `is_asked` without its state, changes a cell. */
 static const enum status expected[EVENTS][STATES] = {
 	/*               identify prove1 prove2 consent done refused finished expired */
-	[EV_STATE] = { OK, OK, OK, OK, OK, OK, OK, OK },
-	[EV_IDENTIFY] = { OK, C, C, C, C, C, X, X },
-	[EV_PASSWORD] = { C, OK, C, C, C, C, C, X },
-	[EV_PUSH] = { C, C, OK, C, C, C, X, X },
-	[EV_TOTP] = { C, C, OK, C, C, C, C, C },
-	[EV_RECOVERY] = { C, C, OK, C, C, C, C, C },
-	[EV_CANCEL] = { C, OK, OK, C, C, C, X, X },
-	[EV_FORGET] = { OK, OK, OK, OK, OK, OK, X, X },
-	[EV_CONSENT] = { C, C, C, OK, C, C, X, X },
-	[EV_FINISH] = { C, C, C, C, OK, C, X, X },
+	[EV_STATE] = {OK, OK, OK, OK, OK, OK, OK, OK}, [EV_IDENTIFY] = {OK, C, C, C, C, C, X, X},
+	[EV_PASSWORD] = {C, OK, C, C, C, C, C, X},     [EV_PUSH] = {C, C, OK, C, C, C, X, X},
+	[EV_TOTP] = {C, C, OK, C, C, C, C, C},         [EV_RECOVERY] = {C, C, OK, C, C, C, C, C},
+	[EV_CANCEL] = {C, OK, OK, C, C, C, X, X},      [EV_FORGET] = {OK, OK, OK, OK, OK, OK, X, X},
+	[EV_CONSENT] = {C, C, C, OK, C, C, X, X},      [EV_FINISH] = {C, C, C, C, OK, C, X, X},
 };
 
 static void every_event_in_every_state_does_what_the_table_says(void **state)
@@ -95,14 +106,16 @@ static void every_event_in_every_state_does_what_the_table_says(void **state)
 			enum status status = event_do(test, &browser, id, event, &codes, recovery[0]);
 
 			if (status != expected[event][from])
-				fail_msg("%s in %s (%d): %s, not %s", event_names[event], state_names[from], from, status_name(status), status_name(expected[event][from]));
+				fail_msg("%s in %s (%d): %s, not %s", event_names[event], state_names[from], from,
+					 status_name(status), status_name(expected[event][from]));
 			test->now += 60;
 		}
 }
 
 static void nothing_leads_to_finished_but_done(void **state)
 {
-	static const char *const all[] = { "identify", "prove", "consent", "done", "finished", "refused", "expired", "superseded" };
+	static const char *const all[] = {"identify", "prove",   "consent", "done",
+					  "finished", "refused", "expired", "superseded"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
@@ -113,7 +126,8 @@ static void nothing_leads_to_finished_but_done(void **state)
 		assert_int_equal(login_may("refused", all[i]), strcmp(all[i], "identify") == 0);
 	}
 	assert_true(challenge_may("pending", "approved") && challenge_may("approved", "consumed"));
-	assert_false(challenge_may("denied", "approved") || challenge_may("wrong", "approved") || challenge_may("expired", "approved") || challenge_may("consumed", "approved"));
+	assert_false(challenge_may("denied", "approved") || challenge_may("wrong", "approved") ||
+		     challenge_may("expired", "approved") || challenge_may("consumed", "approved"));
 }
 
 /* ---- whose login it is ---- */
@@ -122,7 +136,7 @@ static void nothing_leads_to_finished_but_done(void **state)
 static void another_browser_can_do_nothing(void **state)
 {
 	struct core_test *test = *state;
-	struct browser mine = browser_new(test), other = browser_new(test), none = { .ip = "192.0.2.7" };
+	struct browser mine = browser_new(test), other = browser_new(test), none = {.ip = "192.0.2.7"};
 	struct codes codes;
 
 	totp_make(test, test->user_id, &codes);
@@ -226,7 +240,10 @@ static void prompt_none_never_shows_a_page(void **state)
 	struct browser browser = browser_new(test), in = browser_new(test);
 	static const struct {
 		const char *client, *error;
-	} cases[] = { { "quick", "code=" }, { "mail", "error=login_required" }, { "partner", "error=consent_required" }, { "vault", "error=access_denied" } };
+	} cases[] = {{"quick", "code="},
+		     {"mail", "error=login_required"},
+		     {"partner", "error=consent_required"},
+		     {"vault", "error=access_denied"}};
 	struct login_begun begun;
 	struct authorize_raw raw = raw_for(test, "quick");
 
@@ -338,7 +355,7 @@ static void a_password_never_counts_for_a_person_named_meanwhile(void **state)
 
 	user_make(test, "victim", "another-secret-9", victim);
 	IS(page_identify(test, &browser, id, "demo", NULL), OK);
-	meanwhile = (struct swap){ &browser, id };
+	meanwhile = (struct swap){&browser, id};
 	test->between = swap_person;
 	IS(page_password(test, &browser, id, DEMO_PASSWORD, NULL), E_CONFLICT);
 	assert_string_equal(login_row_now(test, id).user_id, victim);
@@ -351,7 +368,8 @@ static void a_code_never_counts_for_a_person_named_meanwhile(void **state)
 	struct core_test *test = *state;
 	struct browser browser = browser_new(test);
 	const char *id;
-	char victim[ID_SIZE], recovery[RECOVERY_CODES][RECOVERY_CODE_SIZE], theirs[RECOVERY_CODES][RECOVERY_CODE_SIZE], code[16];
+	char victim[ID_SIZE], recovery[RECOVERY_CODES][RECOVERY_CODE_SIZE], theirs[RECOVERY_CODES][RECOVERY_CODE_SIZE],
+		code[16];
 	struct codes codes, other;
 
 	user_make(test, "victim", "another-secret-9", victim);
@@ -361,11 +379,12 @@ static void a_code_never_counts_for_a_person_named_meanwhile(void **state)
 	IS(recovery_issue(&test->core, victim, test->now, theirs), OK);
 	for (int i = 0; i < 2; i++) {
 		id = login_new(test, &browser, "codes");
-		meanwhile = (struct swap){ &browser, id };
+		meanwhile = (struct swap){&browser, id};
 		IS(page_identify(test, &browser, id, "demo", NULL), OK);
 		totp_code(&codes, test->now, code);
 		test->between = swap_person;
-		IS(i ? page_totp(test, &browser, id, code, NULL) : page_recovery(test, &browser, id, recovery[0], NULL), E_CONFLICT);
+		IS(i ? page_totp(test, &browser, id, code, NULL) : page_recovery(test, &browser, id, recovery[0], NULL),
+		   E_CONFLICT);
 		assert_string_equal(login_row_now(test, id).proofs, "[]");
 	}
 }
@@ -388,7 +407,7 @@ static size_t known_count(struct core_test *test)
 	struct {
 		const char *user;
 		size_t count;
-	} counting = { test->user_id, 0 };
+	} counting = {test->user_id, 0};
 
 	read_now(test, browsers_count, &counting);
 	return counting.count;

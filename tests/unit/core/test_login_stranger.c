@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 /* Members that are random or the request's own: they say nothing about the account. */
-static const char *const drawn[] = { "login", "number", "code", "username" };
+static const char *const drawn[] = {"login", "number", "code", "username"};
 
 static void drawn_hide(json_t *json)
 {
@@ -15,13 +15,15 @@ static void drawn_hide(json_t *json)
 	json_t *value;
 	void *next;
 
-	json_object_foreach_safe(json, next, key, value)
-	{
+	json_object_foreach_safe (json, next, key, value) {
 		if (json_is_object(value))
 			drawn_hide(value);
 		for (size_t i = 0; i < ARRAY_COUNT(drawn); i++)
 			if (strcmp(key, drawn[i]) == 0 && json_is_string(value))
-				assert_int_equal(json_object_set_new(json, key, json_integer((json_int_t)json_string_length(value))), 0);
+				assert_int_equal(json_object_set_new(json, key,
+								     json_integer(
+									     (json_int_t)json_string_length(value))),
+						 0);
 	}
 }
 
@@ -45,7 +47,7 @@ struct way {
 
 static struct way way_new(struct core_test *test, const char *client, const char *name, const char *what)
 {
-	struct way way = { .browser = browser_new(test), .name = name, .what = what };
+	struct way way = {.browser = browser_new(test), .name = name, .what = what};
 
 	way.id = login_new(test, &way.browser, client);
 	IS(page_identify(test, &way.browser, way.id, name, NULL), OK);
@@ -87,29 +89,33 @@ static enum status device_void(struct store_tx *tx, void *ctx)
 }
 
 /*
- * At a client that pushes first. Names have five letters, so that lengths agree. Mutation: challenge_status without `!trusted`,
- * hides_refusal gone, popup untouched for strangers, or the notice of a blocked push shown.
+ * At a client that pushes first. Names have five letters, so that lengths agree. Mutation: challenge_status without
+ * `!trusted`, hides_refusal gone, popup untouched for strangers, or the notice of a blocked push shown.
  */
 static void until_expiry_every_account_looks_the_same(void **state)
 {
-	static const char *const decisions[] = { "deny", "report", "approve" };
-	static const char *const names[] = { "deny0", "repor", "wrong" };
+	static const char *const decisions[] = {"deny", "report", "approve"};
+	static const char *const names[] = {"deny0", "repor", "wrong"};
 	struct core_test *test = *state;
 	struct phone phones[5];
 	struct way ways[8];
 	char user[ID_SIZE];
 	size_t count = 0;
-	const char *naked = name_with_phone(test, 0), *gone = name_with_phone(test, 100), *nobody = name_with_phone(test, 200);
+	const char *naked = name_with_phone(test, 0), *gone = name_with_phone(test, 100),
+		   *nobody = name_with_phone(test, 200);
 
 	for (size_t i = 0; i < 3; i++) {
-		const struct answer_change change = { .decision = decisions[i], .number = strcmp(decisions[i], "approve") == 0 ? "no" : NULL };
+		const struct answer_change change = {.decision = decisions[i],
+						     .number = strcmp(decisions[i], "approve") == 0 ? "no" : NULL};
 		const char *challenge;
 
 		user_make(test, names[i], DEMO_PASSWORD, user);
 		phone_make(test, user, &phones[i]);
 		ways[count] = way_new(test, "enter", names[i], names[i]);
 		challenge = challenge_of(test, ways[count++].id);
-		IS(answer_send(test, &phones[i], challenge, answer_sign(test, test->arena, &phones[i], challenge, &change), NULL), OK);
+		IS(answer_send(test, &phones[i], challenge,
+			       answer_sign(test, test->arena, &phones[i], challenge, &change), NULL),
+		   OK);
 	}
 	user_make(test, "plain", DEMO_PASSWORD, user);
 	phone_make(test, user, &phones[3]);
@@ -148,7 +154,7 @@ static void over_budget_and_unknown_look_the_same(void **state)
 /* The first step of the default policy is a password: a right one is what makes a difference, not the name. */
 static void a_wrong_password_looks_the_same_for_every_name(void **state)
 {
-	static const char *const names[] = { "demo0", "nopwd", "disab", "nobod", "allow" };
+	static const char *const names[] = {"demo0", "nopwd", "disab", "nobod", "allow"};
 	struct core_test *test = *state;
 	struct way ways[ARRAY_COUNT(names)];
 	char user[ID_SIZE];
@@ -196,7 +202,7 @@ static void a_refusal_by_policy_is_shown_only_after_a_proof(void **state)
 static void a_name_that_does_not_exist_looks_the_same_tomorrow(void **state)
 {
 	struct core_test *test = *state;
-	struct way ways[2] = { way_new(test, "wiki", "ghost", "today") };
+	struct way ways[2] = {way_new(test, "wiki", "ghost", "today")};
 	const char *today = seen(test, &ways[0].browser, ways[0].id);
 
 	ways[1] = way_new(test, "wiki", " GHOST ", "again");
@@ -221,10 +227,13 @@ static void a_hidden_challenge_never_reaches_a_device(void **state)
 	IS(page_identify(test, &second, two, "demo", NULL), OK);
 	IS(challenge_list(&test->core, test->arena, test->user_id, test->now, &list), OK);
 	assert_int_equal(json_array_size(json_object_get(list, "challenges")), 1);
-	assert_string_equal(json_get_string(json_array_get(json_object_get(list, "challenges"), 0), "id"), challenge_of(test, one));
+	assert_string_equal(json_get_string(json_array_get(json_object_get(list, "challenges"), 0), "id"),
+			    challenge_of(test, one));
 	json_decref(list);
-	IS(challenge_details(&test->core, test->arena, test->user_id, challenge_of(test, two), test->now, &bytes), E_NOT_FOUND);
-	IS(answer(test, &phone, challenge_of(test, two), "approve"), E_NOT_FOUND); /* Mutation: no `hidden` in read_all */
+	IS(challenge_details(&test->core, test->arena, test->user_id, challenge_of(test, two), test->now, &bytes),
+	   E_NOT_FOUND);
+	IS(answer(test, &phone, challenge_of(test, two), "approve"),
+	   E_NOT_FOUND); /* Mutation: no `hidden` in read_all */
 	IS(challenge_details(&test->core, test->arena, test->user_id, challenge_of(test, one), test->now, &bytes), OK);
 	assert_null(strstr(bytes, challenge_now(test, challenge_of(test, one)).number));
 }

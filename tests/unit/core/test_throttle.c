@@ -39,8 +39,9 @@ static void *guess(void *ctx)
 
 	for (int i = guesser->from; i < guesser->from + GUESSES / THREADS; i++) {
 		struct arena *arena = arena_new(1 << 22);
-		struct login_view view = { 0 };
-		enum status status = login_totp(&guesser->test->core, arena, guesser->login, &sent, guesser->codes[i], guesser->test->now, &view);
+		struct login_view view = {0};
+		enum status status = login_totp(&guesser->test->core, arena, guesser->login, &sent, guesser->codes[i],
+						guesser->test->now, &view);
 
 		guesser->verdicts += status == OK;
 		guesser->busy += status == E_BUSY;
@@ -51,8 +52,8 @@ static void *guess(void *ctx)
 }
 
 /*
- * T3, T9. 512 guesses in 16 sign-ins of one account at once, the right one among them. Mutation: throttle_code not asked again in
- * the transaction (totp_write): the look before it lets all 16 through at once.
+ * T3, T9. 512 guesses in 16 sign-ins of one account at once, the right one among them. Mutation: throttle_code not
+ * asked again in the transaction (totp_write): the look before it lets all 16 through at once.
  */
 static void of_parallel_guesses_only_the_budget_counts(void **state)
 {
@@ -69,7 +70,10 @@ static void of_parallel_guesses_only_the_budget_counts(void **state)
 		snprintf(codes[i], sizeof(codes[i]), "%06d", (atoi(right) + 1000 + i) % 1000000);
 	memcpy(codes[40], right, sizeof(right));
 	for (int i = 0; i < THREADS; i++) {
-		guessers[i] = (struct guesser){ .test = test, .browser = browser_new(test), .codes = (const char(*)[16])codes, .from = i * (GUESSES / THREADS) };
+		guessers[i] = (struct guesser){.test = test,
+					       .browser = browser_new(test),
+					       .codes = (const char(*)[16])codes,
+					       .from = i * (GUESSES / THREADS)};
 		guessers[i].login = at_codes(test, &guessers[i].browser);
 	}
 	for (int i = 0; i < THREADS; i++)
@@ -83,6 +87,37 @@ static void of_parallel_guesses_only_the_budget_counts(void **state)
 	assert_int_equal(attempts(test, test->user_id, "code"), test->settings.budget.code_failures);
 	assert_int_equal(verdicts, (int)test->settings.budget.code_failures + proven);
 	assert_true(proven <= 1);
+}
+
+static struct {
+	const struct browser *browser;
+	const char *login;
+} meanwhile;
+
+static void budget_spend(struct core_test *test)
+{
+	for (unsigned i = 0; i < test->settings.budget.code_failures; i++)
+		IS(page_totp(test, meanwhile.browser, meanwhile.login, "12345", NULL), OK);
+}
+
+/* The same without luck: the budget is spent while a right code is being looked at. Mutation: as above. */
+static void a_limit_reached_meanwhile_counts(void **state)
+{
+	struct core_test *test = *state;
+	struct browser browser = browser_new(test), other = browser_new(test);
+	struct codes seed;
+	char right[16];
+	const char *id;
+
+	totp_make(test, test->user_id, &seed);
+	totp_code(&seed, test->now, right);
+	id = at_codes(test, &browser);
+	meanwhile.browser = &other;
+	meanwhile.login = at_codes(test, &other);
+	test->between = budget_spend;
+	IS(page_totp(test, &browser, id, right, NULL), E_BUSY);
+	assert_string_equal(login_row_now(test, id).state, "prove");
+	assert_int_equal(attempts(test, test->user_id, "code"), test->settings.budget.code_failures);
 }
 
 /* Beyond the limit a right code gets the answer that a wrong one gets. Mutation: the check after the verdict only. */
@@ -99,7 +134,9 @@ static void beyond_the_limit_right_and_wrong_get_the_same_answer(void **state)
 	IS(recovery_issue(&test->core, test->user_id, test->now, recovery), OK);
 	id = at_codes(test, &browser);
 	for (unsigned i = 0; i < test->settings.budget.code_failures; i++)
-		IS(i % 2 ? page_totp(test, &browser, id, "12345", &view) : page_recovery(test, &browser, id, "no", &view), OK); /* one budget for both */
+		IS(i % 2 ? page_totp(test, &browser, id, "12345", &view)
+			 : page_recovery(test, &browser, id, "no", &view),
+		   OK); /* one budget for both */
 	totp_code(&seed, test->now, right);
 	IS(page_totp(test, &browser, id, "12345", &view), E_BUSY);
 	IS(page_totp(test, &browser, id, right, &view), E_BUSY);
@@ -179,10 +216,11 @@ static void a_name_that_does_not_exist_has_the_same_budget(void **state)
 
 /* ---- passwords ---- */
 
-static enum status password_at(struct core_test *test, struct browser *browser, const char *name, const char *password, int64_t *ret_wait)
+static enum status password_at(struct core_test *test, struct browser *browser, const char *name, const char *password,
+			       int64_t *ret_wait)
 {
 	const char *id = login_new(test, browser, "quick");
-	struct login_view view = { 0 };
+	struct login_view view = {0};
 	enum status status;
 
 	IS(page_identify(test, browser, id, name, NULL), OK);
@@ -194,7 +232,7 @@ static enum status password_at(struct core_test *test, struct browser *browser, 
 /* N10. Mutation: wait not doubled, no cap, or counted from another block's failures. */
 static void password_waits_double_up_to_an_hour(void **state)
 {
-	static const int64_t waits[] = { 30, 60, 120, 240, 480, 960, 1920, 3600, 3600 };
+	static const int64_t waits[] = {30, 60, 120, 240, 480, 960, 1920, 3600, 3600};
 	struct core_test *test = *state;
 	struct browser near = browser_new(test), far = browser_new(test);
 	int64_t wait;
@@ -213,7 +251,7 @@ static void password_waits_double_up_to_an_hour(void **state)
 	IS(password_at(test, &far, "demo", "wrong-password", &wait), OK);
 	IS(password_at(test, &near, "demo", DEMO_PASSWORD, &wait), OK);
 	IS(password_at(test, &near, "demo", "wrong-password", &wait), OK); /* begins anew */
-	near.ip = "192.0.2.200"; /* the same block */
+	near.ip = "192.0.2.200";                                           /* the same block */
 	IS(password_at(test, &near, "demo", "wrong-password", &wait), OK);
 	assert_int_equal(attempts(test, arena_format(test->arena, "%s@192.0.2.0/24", test->user_id), "password"), 2);
 	assert_int_equal(attempts(test, arena_format(test->arena, "%s@198.51.100.0/24", test->user_id), "password"), 1);
@@ -263,9 +301,10 @@ static void *hammer_run(void *ctx)
 
 	for (int i = 0; i < 8; i++) {
 		struct arena *arena = arena_new(1 << 22);
-		struct login_view view = { 0 };
+		struct login_view view = {0};
 
-		hammer->counted += login_password(&hammer->test->core, arena, hammer->login, &sent, "wrong-password", hammer->test->now, &view) == OK;
+		hammer->counted += login_password(&hammer->test->core, arena, hammer->login, &sent, "wrong-password",
+						  hammer->test->now, &view) == OK;
 		arena_free(arena);
 	}
 	return NULL;
@@ -279,7 +318,7 @@ static void parallel_passwords_are_counted_exactly(void **state)
 	int counted = 0;
 
 	for (int i = 0; i < THREADS; i++) {
-		hammers[i] = (struct hammer){ .test = test, .browser = browser_new(test) };
+		hammers[i] = (struct hammer){.test = test, .browser = browser_new(test)};
 		hammers[i].login = login_new(test, &hammers[i].browser, "quick");
 		IS(page_identify(test, &hammers[i].browser, hammers[i].login, "demo", NULL), OK);
 	}
@@ -394,7 +433,8 @@ static void a_success_begins_a_known_browsers_count_anew(void **state)
 static void blocks_of_addresses_are_as_wide_as_documented(void **state)
 {
 	static const char *const cases[][2] = {
-		{ "203.0.113.77", "203.0.113.0/24" }, { "2001:db8:1:2:3:4:5:6", "2001:db8:1::/48" }, { "", "unknown" }, { "203.0.113", "unknown" }, { "203.0.113.7, 1.2.3.4", "unknown" }, { NULL, "unknown" },
+		{"203.0.113.77", "203.0.113.0/24"}, {"2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"}, {"", "unknown"},
+		{"203.0.113", "unknown"},           {"203.0.113.7, 1.2.3.4", "unknown"},         {NULL, "unknown"},
 	};
 
 	(void)state;
@@ -411,6 +451,7 @@ int main(void)
 #define T(name_) cmocka_unit_test_setup_teardown(name_, core_setup, core_teardown)
 	const struct CMUnitTest tests[] = {
 		T(of_parallel_guesses_only_the_budget_counts),
+		T(a_limit_reached_meanwhile_counts),
 		T(beyond_the_limit_right_and_wrong_get_the_same_answer),
 		T(fifty_wrong_codes_in_a_month_are_enough),
 		T(codes_before_any_proof_count_apart),

@@ -46,7 +46,7 @@ static void on_request(struct http_exchange *exchange, void *ctx)
 {
 	int *page = malloc(sizeof(*page));
 	char topic[32];
-	const struct waiting_source source = { topic, value_read, page, value_free };
+	const struct waiting_source source = {topic, value_read, page, value_free};
 
 	*page = atoi(http_exchange_request(exchange)->path + 1);
 	snprintf(topic, sizeof(topic), "login:%d", *page);
@@ -59,15 +59,16 @@ static void quiet(void *ctx, const char *line)
 
 static int begin(void **state)
 {
-	static const char *const listen[] = { "127.0.0.1:0" };
-	const struct http_settings settings = { .listen = listen, .listen_count = 1, .loops = 2 };
-	const struct http_handlers handlers = { on_request, NULL };
+	static const char *const listen[] = {"127.0.0.1:0"};
+	const struct http_settings settings = {.listen = listen, .listen_count = 1, .loops = 2};
+	const struct http_handlers handlers = {on_request, NULL};
 
 	log_sink_set(quiet, NULL);
 	atomic_store(&freed, 0);
 	for (int i = 0; i < PAGES; i++)
 		atomic_store(&values[i], 0);
-	return waiting_room_new(&app.waiting) != OK || http_server_new(&settings, &handlers, &server) != OK || http_server_start(server) != OK;
+	return waiting_room_new(&app.waiting) != OK || http_server_new(&settings, &handlers, &server) != OK ||
+	       http_server_start(server) != OK;
 }
 
 static int end(void **state)
@@ -80,7 +81,9 @@ static int end(void **state)
 
 static int page_open(int page)
 {
-	const struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(http_server_port(server, 0)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const struct sockaddr_in address = {.sin_family = AF_INET,
+					    .sin_port = htons(http_server_port(server, 0)),
+					    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	char request[128];
 	int fd = socket(AF_INET, SOCK_STREAM, 0), size;
 
@@ -97,7 +100,7 @@ static bool page_sees(int fd, const char *text)
 	size_t size = 0;
 
 	while (size < sizeof(got) - 1) {
-		struct pollfd ready = { .fd = fd, .events = POLLIN };
+		struct pollfd ready = {.fd = fd, .events = POLLIN};
 		ssize_t more = poll(&ready, 1, 10000) == 1 ? read(fd, got + size, sizeof(got) - 1 - size) : 0;
 
 		if (more <= 0)

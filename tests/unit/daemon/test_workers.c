@@ -97,7 +97,7 @@ static void every_accepted_job_runs_exactly_once(void **state)
 
 	assert_int_equal(workers_new(3, 16, 4, &workers), OK);
 	for (int i = 0; i < 4; i++) {
-		submitters[i] = (struct submitter){ workers, &done, 0 };
+		submitters[i] = (struct submitter){workers, &done, 0};
 		assert_int_equal(pthread_create(&threads[i], NULL, submit_many, &submitters[i]), 0);
 	}
 	for (int i = 0; i < 4; i++) {
