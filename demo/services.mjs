@@ -3,11 +3,13 @@
 //   node services.mjs < settings.json      {"issuer", "services": [{"id", "name", "port", "secret"}, …]}
 //
 // Prints "ready" when all listen; ends when standard input closes.
-import { randomBytes } from "node:crypto";
+import { randomBytes, webcrypto } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import * as openid from "openid-client";
+
+globalThis.crypto ??= webcrypto; // Node 18 has it, but not by this name
 
 const styles = readFileSync(new URL("services.css", import.meta.url));
 const escape = (text) => String(text ?? "").replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);

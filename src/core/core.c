@@ -30,3 +30,9 @@ void token_hash(const char *token, uint8_t out[32])
 {
 	sha256(token, strlen(token), out);
 }
+
+enum status absent_is_fine(enum status status, bool *ret_found)
+{
+	*ret_found = status == OK;
+	return status == E_NOT_FOUND ? OK : status;
+}

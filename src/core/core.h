@@ -1,6 +1,7 @@
 #ifndef CORE_CORE_H
 #define CORE_CORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -39,6 +40,9 @@ struct core {
 };
 
 void core_wake(const struct core *core, const char *kind, const char *id);
+
+/* Not being there is an answer, not trouble: E_NOT_FOUND becomes OK with *ret_found false. */
+enum status must_check absent_is_fine(enum status status, bool *ret_found);
 
 #define ID_SIZE    23 /* base64url of 128 random bits and NUL */
 #define TOKEN_SIZE 44 /* base64url of 256 random bits and NUL */

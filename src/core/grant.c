@@ -62,17 +62,11 @@ struct redeem {
 	bool reused; /* the code was redeemed before: what it gave is revoked */
 };
 
-static enum status found(enum status status, bool *ret_found)
-{
-	*ret_found = status == OK;
-	return status == E_NOT_FOUND ? OK : status;
-}
-
 static enum status client_read(struct store_tx *tx, void *ctx)
 {
 	struct redeem *redeem = ctx;
 
-	return found(store_client_find(tx, redeem->request->client_id, &redeem->client), &redeem->has_client);
+	return absent_is_fine(store_client_find(tx, redeem->request->client_id, &redeem->client), &redeem->has_client);
 }
 
 static enum status grant_read(struct store_tx *tx, void *ctx)
@@ -80,11 +74,11 @@ static enum status grant_read(struct store_tx *tx, void *ctx)
 	struct redeem *redeem = ctx;
 	bool has_session, has_user = false;
 
-	TRY(found(store_grant_find_code(tx, redeem->code_hash, &redeem->grant), &redeem->has_grant));
+	TRY(absent_is_fine(store_grant_find_code(tx, redeem->code_hash, &redeem->grant), &redeem->has_grant));
 	if (!redeem->has_grant)
 		return OK;
-	TRY(found(store_session_find_sid(tx, redeem->grant.sid, &redeem->session), &has_session));
-	TRY(found(store_user_find(tx, redeem->grant.user_id, &redeem->user), &has_user));
+	TRY(absent_is_fine(store_session_find_sid(tx, redeem->grant.sid, &redeem->session), &has_session));
+	TRY(absent_is_fine(store_user_find(tx, redeem->grant.user_id, &redeem->user), &has_user));
 	redeem->in_force = has_session && !redeem->session.ended_at && redeem->session.ends_at > redeem->now &&
 			   has_user && !redeem->user.disabled;
 	return OK;

@@ -147,12 +147,6 @@ struct throttle_who login_who(const struct login_op *op)
 
 /* ---- reading ---- */
 
-static enum status absent_is_fine(enum status status, bool *ret_found)
-{
-	*ret_found = status == OK;
-	return status == E_NOT_FOUND ? OK : status;
-}
-
 /* Whether every scope asked for was granted before (only third parties ask). */
 enum status login_consent_read(struct store_tx *tx, struct login *login)
 {

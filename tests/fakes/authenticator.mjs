@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 // Drives the real symbolon-authenticator for tests, each with a folder of its own.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -6,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 
-const root = join(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "../..");
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const { SYMBOLON_AUTHENTICATOR: given, SYMBOLON_BIN: bin } = process.env;
 const binary = given ?? (bin ? join(bin, "symbolon-authenticator") : join(root, "build/asan/authenticator/symbolon-authenticator"));
 assert.ok(existsSync(binary), `${binary}: build it first: ./run build asan`);

@@ -53,6 +53,7 @@ export class DeviceServer {
 		this.ahead = 0; // seconds that this server's clock is ahead
 		this.streams = streams ? new Set() : null;
 		this.connects = 0;
+		this.tellOnOpen = true; // a new stream begins with what is pending
 		this.drop = 0; // so many answers are carried out and then lost on the way
 		this.override = null; // (request, response) => true when it has answered
 		this.waiters = [];
@@ -282,7 +283,7 @@ export class DeviceServer {
 		response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
 		response.write(": hello\n\n");
 		for (const [id, challenge] of this.challenges)
-			if (challenge.state === "pending" && challenge.popup) response.write(`event: challenge\ndata: ${JSON.stringify({ id, expires_at: challenge.expiresAt })}\n\n`);
+			if (this.tellOnOpen && challenge.state === "pending" && challenge.popup) response.write(`event: challenge\ndata: ${JSON.stringify({ id, expires_at: challenge.expiresAt })}\n\n`);
 		this.streams.add(response);
 		response.on("close", () => {
 			this.streams.delete(response);

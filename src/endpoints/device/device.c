@@ -4,8 +4,10 @@
 
 #include "endpoints/device/request.h"
 
-/* GET /device/v1/device */
-enum status device_get(const struct app *app, const struct request *req, struct response *res)
+typedef enum status (*device_look)(const struct core *core, struct arena *arena, const struct device_row *device,
+				   int64_t now, json_t **ret_json);
+
+static enum status look_reply(const struct app *app, const struct request *req, struct response *res, device_look look)
 {
 	struct signed_request from;
 	json_t *json = NULL;
@@ -14,22 +16,20 @@ enum status device_get(const struct app *app, const struct request *req, struct 
 	TRY(signed_request_read(app, req, res, false, &from));
 	if (!from.fine)
 		return OK;
-	status = device_describe(&app->core, req->arena, &from.device, req->now, &json);
+	status = look(&app->core, req->arena, &from.device, req->now, &json);
 	return device_reply(res, status, 200, json);
+}
+
+/* GET /device/v1/device */
+enum status device_get(const struct app *app, const struct request *req, struct response *res)
+{
+	return look_reply(app, req, res, device_describe);
 }
 
 /* GET /device/v1/history */
 enum status device_history_get(const struct app *app, const struct request *req, struct response *res)
 {
-	struct signed_request from;
-	json_t *json = NULL;
-	enum status status;
-
-	TRY(signed_request_read(app, req, res, false, &from));
-	if (!from.fine)
-		return OK;
-	status = device_history(&app->core, req->arena, &from.device, req->now, &json);
-	return device_reply(res, status, 200, json);
+	return look_reply(app, req, res, device_history);
 }
 
 typedef enum status (*device_change)(const struct core *core, const struct device_row *device, const char *jti,

@@ -23,12 +23,6 @@ struct reading {
 	bool active, has_pending, has_told;
 };
 
-static enum status found(enum status status, bool *ret_found)
-{
-	*ret_found = status == OK;
-	return status == E_NOT_FOUND ? OK : status;
-}
-
 static enum status read_all(struct store_tx *tx, void *ctx)
 {
 	struct reading *reading = ctx;
@@ -36,13 +30,14 @@ static enum status read_all(struct store_tx *tx, void *ctx)
 	struct user_row user;
 	bool has_user;
 
-	TRY(found(store_device_find(tx, watching->device_id, &reading->device), &reading->active));
-	TRY(found(store_user_find(tx, watching->user_id, &user), &has_user));
+	TRY(absent_is_fine(store_device_find(tx, watching->device_id, &reading->device), &reading->active));
+	TRY(absent_is_fine(store_user_find(tx, watching->user_id, &user), &has_user));
 	reading->active = reading->active && has_user && !user.disabled && strcmp(reading->device.state, "active") == 0;
-	TRY(found(store_challenge_find_pending(tx, watching->user_id, &reading->pending), &reading->has_pending));
+	TRY(absent_is_fine(store_challenge_find_pending(tx, watching->user_id, &reading->pending),
+			   &reading->has_pending));
 	if (!*watching->told)
 		return OK;
-	return found(store_challenge_find(tx, watching->told, &reading->told), &reading->has_told);
+	return absent_is_fine(store_challenge_find(tx, watching->told, &reading->told), &reading->has_told);
 }
 
 static void ended_add(struct text *out, const struct reading *reading)

@@ -54,21 +54,44 @@ enum status login_get(const struct app *app, const struct request *req, struct r
 	return login_reply(res, login_state(&app->core, req->arena, req->params[0], &browser, req->now, &view), &view);
 }
 
-enum status login_identify_post(const struct app *app, const struct request *req, struct response *res)
+typedef enum status (*text_step)(const struct core *, struct arena *, const char *, const struct login_browser *,
+				 const char *, int64_t, struct login_view *);
+
+/* A step that takes one text: the member's name and how long it may be. */
+static enum status text_post(const struct app *app, const struct request *req, struct response *res, const char *key,
+			     size_t max, text_step take)
 {
 	struct step_request step = {0};
 	struct login_view view = {0};
-	const char *username;
+	const char *text;
 
 	TRY(step_read(app, req, res, &step));
 	if (!step.fine)
 		return OK;
-	username = text_member(&step, "username", USERNAME_MAX);
-	if (!username)
+	text = text_member(&step, key, max);
+	if (!text)
 		return login_reply(res, E_INVALID, &view);
-	return login_reply(res,
-			   login_identify(&app->core, req->arena, step.id, &step.browser, username, req->now, &view),
-			   &view);
+	return login_reply(res, take(&app->core, req->arena, step.id, &step.browser, text, req->now, &view), &view);
+}
+
+enum status login_identify_post(const struct app *app, const struct request *req, struct response *res)
+{
+	return text_post(app, req, res, "username", USERNAME_MAX, login_identify);
+}
+
+enum status login_password_post(const struct app *app, const struct request *req, struct response *res)
+{
+	return text_post(app, req, res, "password", PASSWORD_MAX, login_password);
+}
+
+enum status login_totp_post(const struct app *app, const struct request *req, struct response *res)
+{
+	return text_post(app, req, res, "code", CODE_MAX, login_totp);
+}
+
+enum status login_recovery_post(const struct app *app, const struct request *req, struct response *res)
+{
+	return text_post(app, req, res, "code", CODE_MAX, login_recovery);
 }
 
 enum status login_password_admit(const struct app *app, const struct request *req, struct response *res,
@@ -90,23 +113,6 @@ enum status login_password_admit(const struct app *app, const struct request *re
 	return status == OK ? OK : login_reply(res, status, &view);
 }
 
-enum status login_password_post(const struct app *app, const struct request *req, struct response *res)
-{
-	struct step_request step = {0};
-	struct login_view view = {0};
-	const char *password;
-
-	TRY(step_read(app, req, res, &step));
-	if (!step.fine)
-		return OK;
-	password = text_member(&step, "password", PASSWORD_MAX);
-	if (!password)
-		return login_reply(res, E_INVALID, &view);
-	return login_reply(res,
-			   login_password(&app->core, req->arena, step.id, &step.browser, password, req->now, &view),
-			   &view);
-}
-
 enum status login_push_post(const struct app *app, const struct request *req, struct response *res)
 {
 	struct step_request step = {0};
@@ -116,34 +122,6 @@ enum status login_push_post(const struct app *app, const struct request *req, st
 	if (!step.fine)
 		return OK;
 	return login_reply(res, login_push(&app->core, req->arena, step.id, &step.browser, req->now, &view), &view);
-}
-
-typedef enum status (*code_step)(const struct core *, struct arena *, const char *, const struct login_browser *,
-				 const char *, int64_t, struct login_view *);
-
-static enum status code_post(const struct app *app, const struct request *req, struct response *res, code_step take)
-{
-	struct step_request step = {0};
-	struct login_view view = {0};
-	const char *code;
-
-	TRY(step_read(app, req, res, &step));
-	if (!step.fine)
-		return OK;
-	code = text_member(&step, "code", CODE_MAX);
-	if (!code)
-		return login_reply(res, E_INVALID, &view);
-	return login_reply(res, take(&app->core, req->arena, step.id, &step.browser, code, req->now, &view), &view);
-}
-
-enum status login_totp_post(const struct app *app, const struct request *req, struct response *res)
-{
-	return code_post(app, req, res, login_totp);
-}
-
-enum status login_recovery_post(const struct app *app, const struct request *req, struct response *res)
-{
-	return code_post(app, req, res, login_recovery);
 }
 
 enum status login_cancel_post(const struct app *app, const struct request *req, struct response *res)

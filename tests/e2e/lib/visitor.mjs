@@ -1,7 +1,10 @@
 // A browser without a screen: cookies, and the sign-in page's JSON as docs/signin-api.md says. Services use openid-client.
 import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
 import * as openid from "openid-client";
 import { openEvents, send } from "./http.mjs";
+
+globalThis.crypto ??= webcrypto; // Node 18 has it, but not by this name
 
 // What a service knows: openid-client's configuration of this provider.
 export async function discover(world, client, auth) {
