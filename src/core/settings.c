@@ -85,7 +85,7 @@ static void numbers_compare(struct reader *reader, const struct settings *settin
 			       "must not be less than budget.code_failures");
 }
 
-/* Waiting costs no thread, so these need only cover what works at once: see the measurements in docs/measured. */
+/* Waiting costs no thread, so these need only cover what works at once: docs/performance.md has the measurements. */
 static void threads_choose(struct settings *settings)
 {
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -98,7 +98,7 @@ static void threads_choose(struct settings *settings)
 	if (settings->hashers == 0)
 		settings->hashers = cores;
 	if (settings->hash_queue == 0)
-		settings->hash_queue = 32 * settings->hashers;
+		settings->hash_queue = 64 * settings->hashers;
 }
 
 /* ---- texts ---- */

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/keyring.h"
+#include "endpoints/oidc/oidc.h"
 
 #define SETTINGS_MEMORY (4 * 1024 * 1024)
 #define PAGES_MEMORY    (16 * 1024 * 1024)
@@ -106,6 +106,9 @@ enum status daemon_open(struct daemon *daemon, const char *config_path, int *ret
 	TRY(pages_open(daemon, ret_exit));
 	if (waiting_room_new(&daemon->app.waiting) != OK)
 		return say(ret_exit, EXIT_TROUBLE, config_path, "out of memory");
+	if (oidc_discovery_make(daemon->settings_arena, daemon->app.core.settings->issuer, &daemon->app.discovery) !=
+	    OK)
+		return say(ret_exit, EXIT_TROUBLE, config_path, "out of memory");
 	daemon->app.now = clock_now;
 	daemon->app.core.random = &random_system;
 	daemon->app.core.wake = wake;
@@ -118,12 +121,10 @@ enum status daemon_open(struct daemon *daemon, const char *config_path, int *ret
 static enum status pools_start(struct daemon *daemon)
 {
 	const struct settings *settings = daemon->app.core.settings;
-	const size_t queue = settings->hash_queue ? settings->hash_queue : 64;
-	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	const size_t queue = settings->hash_queue;
 
-	TRY(workers_new(settings->workers ? settings->workers : 32, WORKER_QUEUE, 0, &daemon->workers));
-	TRY(workers_new(settings->hashers ? settings->hashers : (unsigned)(cores > 0 ? cores : 1), queue, queue / 4,
-			&daemon->hashers));
+	TRY(workers_new(settings->workers, WORKER_QUEUE, 0, &daemon->workers));
+	TRY(workers_new(settings->hashers, queue, queue / 4, &daemon->hashers));
 	return grid_new(&daemon->grid);
 }
 

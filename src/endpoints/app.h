@@ -22,6 +22,7 @@ struct app {
 	struct core core;
 	struct static_files *files;   /* the built pages: "signin/index.html", "signin/assets/…" */
 	struct waiting_room *waiting; /* event streams, see endpoints/waiting.h */
+	const char *discovery;        /* the JSON of /.well-known/openid-configuration */
 	const char *signin_page;      /* signin/index.html, with the marker <!--STATE--> in it */
 	int64_t (*now)(void);         /* Unix seconds; for what runs outside a request */
 	const char *form_post_page;   /* signin/form_post.html, with the marker <!--FORM--> in it */

@@ -70,14 +70,13 @@ static enum status lists_add(json_t *json)
  * "The issuer value returned MUST be identical to the Issuer URL that was used as the prefix to
  * /.well-known/openid-configuration"
  */
-enum status oidc_discovery(const struct app *app, const struct request *req, struct response *res)
+enum status oidc_discovery_make(struct arena *arena, const char *issuer, const char **ret_json)
 {
-	const char *issuer = app->core.settings->issuer;
 	scoped_json *json = json_pack("{s:s}", "issuer", issuer);
 
 	if (!json)
 		return E_NOMEM;
-	TRY(endpoints_add(json, req->arena, issuer));
+	TRY(endpoints_add(json, arena, issuer));
 	TRY(lists_add(json));
 	/*= RFC9207#3  "Authorization servers supporting this specification MUST indicate it" */
 	if (json_object_set_new(json, "authorization_response_iss_parameter_supported", json_true()) ||
@@ -85,6 +84,13 @@ enum status oidc_discovery(const struct app *app, const struct request *req, str
 	    json_object_set_new(json, "request_parameter_supported", json_false()) ||
 	    json_object_set_new(json, "request_uri_parameter_supported", json_false()))
 		return E_NOMEM;
-	TRY(response_json(res, 200, json));
+	*ret_json = json_format(arena, json);
+	return *ret_json ? OK : E_NOMEM;
+}
+
+enum status oidc_discovery(const struct app *app, const struct request *req, struct response *res)
+{
+	response_status(res, 200);
+	TRY(response_body_borrow(res, "application/json", app->discovery, strlen(app->discovery)));
 	return response_header(res, "Cache-Control", LIFE);
 }

@@ -13,6 +13,8 @@
  */
 
 /* OpenID Connect Discovery 4, RFC 8414, RFC 9207: only what is true. */
+/* The document, made once: it says the same as long as the process runs. */
+enum status must_check oidc_discovery_make(struct arena *arena, const char *issuer, const char **ret_json);
 enum status oidc_discovery(const struct app *app, const struct request *req, struct response *res);
 /* RFC 7517: the public keys, next and previous ones too. */
 enum status oidc_jwks(const struct app *app, const struct request *req, struct response *res);

@@ -39,11 +39,15 @@ export function start(command, args, { env = {}, input } = {}) {
 	child.stdin.on("error", () => {}); // it may be gone before it has read all
 	child.stdout.on("data", (bytes) => { task.out += bytes; look(); });
 	child.stderr.on("data", (bytes) => { task.err += bytes; look(); });
-	task.done = new Promise((resolve) => child.on("close", (code, signal) => {
-		task.ended = true;
-		look();
-		resolve({ code: code ?? signal, out: task.out, err: task.err });
-	}));
+	task.done = new Promise((resolve) => {
+		const end = (code) => {
+			task.ended = true;
+			look();
+			resolve({ code, out: task.out, err: task.err });
+		};
+		child.on("close", (code, signal) => end(code ?? signal));
+		child.on("error", (error) => { task.err += error.message; end("no start"); });
+	});
 	let seen = 0;
 	task.says = (pattern) => new Promise((resolve, reject) => {
 		const waiter = () => {

@@ -26,7 +26,11 @@ struct exchange {
 
 static struct app app_of(const struct oidc *oidc)
 {
+	const char *discovery = NULL;
+
+	assert_int_equal(oidc_discovery_make(oidc->arena, oidc->core.settings->issuer, &discovery), OK);
 	return (struct app){.core = oidc->core,
+			    .discovery = discovery,
 			    .signin_page = "<html><!--STATE--></html>",
 			    .form_post_page = "<html><!--FORM--></html>"};
 }
