@@ -266,6 +266,5 @@ enum status login_push(const struct core *core, struct arena *arena, const char 
 	op.more = &draft;
 	TRY(login_op_run(&op));
 	push_wake(&op, &draft);
-	TRY(login_op_load(&op));
-	return login_view_build(&op, ret_view);
+	return login_op_show(&op, ret_view);
 }

@@ -155,6 +155,5 @@ enum status login_totp(const struct core *core, struct arena *arena, const char 
 	if (status == E_BUSY)
 		ret_view->retry_after = op.retry_after;
 	TRY(status);
-	TRY(login_op_load(&op));
-	return login_view_build(&op, ret_view);
+	return login_op_show(&op, ret_view);
 }

@@ -315,6 +315,12 @@ enum status login_op_run(struct login_op *op)
 	return OK;
 }
 
+enum status login_op_show(struct login_op *op, struct login_view *ret_view)
+{
+	op->login.has_challenge = op->login.has_challenge && op->login.row.challenge_id;
+	return login_view_build(op, ret_view);
+}
+
 enum status login_op_finish(struct login_op *op, struct login_view *ret_view)
 {
 	enum status status = login_op_run(op);
@@ -322,8 +328,7 @@ enum status login_op_finish(struct login_op *op, struct login_view *ret_view)
 	if (status == E_BUSY)
 		ret_view->retry_after = op->retry_after;
 	TRY(status);
-	TRY(login_op_load(op));
-	return login_view_build(op, ret_view);
+	return login_op_show(op, ret_view);
 }
 
 enum status login_state(const struct core *core, struct arena *arena, const char *id,

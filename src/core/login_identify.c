@@ -216,6 +216,5 @@ enum status login_identify(const struct core *core, struct arena *arena, const c
 	op.more = &identify;
 	TRY(login_op_run(&op));
 	push_wake(&op, identify.pushes ? &identify.push : NULL);
-	TRY(login_op_load(&op));
-	return login_view_build(&op, ret_view);
+	return login_op_show(&op, ret_view);
 }

@@ -65,7 +65,10 @@ void login_op_init(struct login_op *op, const struct core *core, struct arena *a
 /* Reads into op->login and checks browser and time. */
 enum status must_check login_op_load(struct login_op *op);
 enum status must_check login_op_run(struct login_op *op);
-/* Run, then show. On E_CONFLICT, too, the state is shown when `tolerant`. */
+/* What was written is what is shown: the copy is up to date, and what happens from now on the page hears by its stream.
+ */
+enum status must_check login_op_show(struct login_op *op, struct login_view *ret_view);
+/* Run, then show. */
 enum status must_check login_op_finish(struct login_op *op, struct login_view *ret_view);
 
 /* Pure, on the copy: */
