@@ -17,11 +17,11 @@ if [[ -n $target ]]; then
 fi
 
 artifacts=build/fuzz-artifacts
-mkdir -p build/logs "$artifacts"
+mkdir -p build/fuzz-logs "$artifacts"
 
 # fuzz_one NAME: new inputs go to the first folder, the corpus; the seeds in the tree are only read.
 fuzz_one() {
-	local name=$1 corpus=build/fuzz-corpus/$1 log=build/logs/fuzz-$1.log status=0 found
+	local name=$1 corpus=build/fuzz-corpus/$1 log=build/fuzz-logs/$1.log status=0 found
 	mkdir -p "$corpus"
 	"build/fuzz/tests/fuzz/fuzz-$name" -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=2048 \
 		-print_final_stats=1 -artifact_prefix="$artifacts/$name-" "$corpus" "tests/fuzz/seeds/$name" >"$log" 2>&1 || status=$?
