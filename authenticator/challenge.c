@@ -29,6 +29,7 @@ static bool pending_read(const json_t *json, struct symbolon_pending *ret_pendin
 	if (!id_is_valid(id) || !TEXT_COPY(pending.id, id))
 		return false;
 	status_ignore(json_take_int(json, "expires_at", 0, INT64_MAX, &pending.expires_at), "0: not said");
+	pending.popup = json_get_bool(json, "popup", true);
 	*ret_pending = pending;
 	return true;
 }
