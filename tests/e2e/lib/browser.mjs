@@ -83,6 +83,8 @@ export class Person {
 				await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
 				await page.setViewportSize(viewport);
 				await page.evaluate(() => document.fonts.ready);
+				// What arrives fades in: its colours are what they are when that has ended.
+				await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < 2000).map((one) => one.finished)));
 				await this.accessible(page);
 				await page.screenshot({ path: join(folder, `${name}-${theme}-${size}.png`) });
 			}
