@@ -16,9 +16,12 @@ void core_wake(const struct core *core, const char *kind, const char *id)
 	core->wake(core->wake_ctx, topic);
 }
 
+/* People type ids after a command's name, where a dash would begin an option. */
 void id_new(const struct random *random, char out[ID_SIZE])
 {
-	random_token(random, 16, out);
+	do
+		random_token(random, 16, out);
+	while (out[0] == '-');
 }
 
 void token_new(const struct random *random, char out[TOKEN_SIZE])

@@ -44,7 +44,7 @@ void core_wake(const struct core *core, const char *kind, const char *id);
 /* Not being there is an answer, not trouble: E_NOT_FOUND becomes OK with *ret_found false. */
 enum status must_check absent_is_fine(enum status status, bool *ret_found);
 
-#define ID_SIZE    23 /* base64url of 128 random bits and NUL */
+#define ID_SIZE    23 /* base64url of 128 random bits and NUL; never begins with a dash */
 #define TOKEN_SIZE 44 /* base64url of 256 random bits and NUL */
 void id_new(const struct random *random, char out[ID_SIZE]);
 void token_new(const struct random *random, char out[TOKEN_SIZE]);

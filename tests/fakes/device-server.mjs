@@ -4,7 +4,11 @@ import { createServer } from "node:http";
 import { createHash, createHmac, createPublicKey, hkdfSync, randomBytes, timingSafeEqual, verify } from "node:crypto";
 
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("base64url");
-export const newId = () => randomBytes(16).toString("base64url");
+// As the provider's: never with a dash in front, which would be an option behind a command's name.
+export const newId = () => {
+	const id = randomBytes(16).toString("base64url");
+	return id.startsWith("-") ? newId() : id;
+};
 
 // RFC 7638, for EC keys.
 export const thumbprint = (jwk) =>

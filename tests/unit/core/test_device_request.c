@@ -210,6 +210,19 @@ static void only_a_proper_subscription_is_taken(void **state)
 	json_decref(short_key);
 }
 
+/* Mutation: id_new without its loop; one id in 64 then looks like an option. */
+static void ids_can_be_typed_behind_a_command(void **state)
+{
+	struct core_test *test = *state;
+	char id[ID_SIZE];
+
+	for (int i = 0; i < 2000; i++) {
+		id_new(test->core.random, id);
+		assert_int_equal(strlen(id), ID_SIZE - 1);
+		assert_int_not_equal(id[0], '-');
+	}
+}
+
 int main(void)
 {
 #define T(name_) cmocka_unit_test_setup_teardown(name_, core_setup, core_teardown)
@@ -220,6 +233,7 @@ int main(void)
 		T(a_device_that_left_or_was_revoked_is_nobody),
 		T(a_disabled_persons_device_is_nobody),
 		T(only_a_proper_subscription_is_taken),
+		T(ids_can_be_typed_behind_a_command),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
