@@ -93,9 +93,9 @@ static enum exit_code from_terminal(const char *prompt, char *ret_passphrase)
 	}
 	silent = old;
 	silent.c_lflag &= (tcflag_t) ~(ECHO | ECHOE | ECHOK | ECHONL);
-	dprintf(tty, "%s: ", prompt);
 	signals_catch(actions);
 	tcsetattr(tty, TCSAFLUSH, &silent);
+	dprintf(tty, "%s: ", prompt); /* only now: what is typed before is thrown away, and might be shown */
 	bool whole = line_read(tty, ret_passphrase, PASSPHRASE_MAX + 1);
 	tcsetattr(tty, TCSAFLUSH, &old);
 	dprintf(tty, "\n");
