@@ -47,7 +47,7 @@ static enum status job_in_savepoint(struct store_tx *tx, struct job *job)
 
 	TRY(sql_run(tx, SQL("SAVEPOINT writer"), NULL));
 	status = job->fn(tx, job->ctx);
-	if (connection_is_lost(tx->connection))
+	if (connection_state(tx->connection) != TX_FINE)
 		return E_STORE;
 	if (status != OK)
 		TRY(sql_run(tx, SQL("ROLLBACK TO SAVEPOINT writer"), NULL));
@@ -62,7 +62,7 @@ static void job_run(struct store *store, struct batch *batch, struct job *job)
 	struct store_tx tx = {.connection = store->writer, .arena = arena};
 
 	job->status = arena ? job_in_savepoint(&tx, job) : E_NOMEM;
-	if (connection_is_lost(store->writer))
+	if (connection_state(store->writer) != TX_FINE)
 		batch->has_failed = true;
 }
 
@@ -96,13 +96,6 @@ static struct job *batch_next_later(struct store *store, struct batch *batch)
 	return job;
 }
 
-static enum status batch_statement(struct store *store, const char *text)
-{
-	struct store_tx tx = {.connection = store->writer};
-
-	return sql_run(&tx, SQL(text), NULL);
-}
-
 /* Nobody could be served: those who waited for it are told so, rather than let each wait for a time-out of its own. */
 static void batch_refuse(struct store *store, struct batch *batch)
 {
@@ -117,8 +110,7 @@ static void batch_run(struct store *store, struct batch *batch)
 {
 	struct job *job;
 
-	connection_clear(store->writer);
-	if (batch_statement(store, connection_dialect(store->writer)->begin_write) != OK) {
+	if (connection_begin(store->writer, BEGIN_WRITE) != OK) {
 		batch_refuse(store, batch);
 		return;
 	}
@@ -128,7 +120,7 @@ static void batch_run(struct store *store, struct batch *batch)
 	while ((job = batch_next_later(store, batch)))
 		job_run(store, batch, job);
 	if (!batch->has_failed)
-		batch->has_failed = batch_statement(store, "COMMIT") != OK;
+		batch->has_failed = connection_commit(store->writer) != OK;
 	connection_rollback(store->writer);
 }
 
@@ -189,6 +181,8 @@ enum status store_write(struct store *store, store_fn fn, void *ctx)
 {
 	struct job job = {.fn = fn, .ctx = ctx, .status = E_STORE};
 
+	if (store->driver->many_writers)
+		return write_alone(store, fn, ctx);
 	pthread_cond_init(&job.wake, NULL);
 	pthread_mutex_lock(&store->lock);
 	queue_push(&store->waiting, &job);
@@ -248,6 +242,35 @@ static void later_linger(struct store *store)
 		;
 }
 
+/* Each in a savepoint: what one of them meets is not the others' trouble. */
+static enum status later_write(struct store_tx *tx, void *ctx)
+{
+	const struct job_queue *later = ctx;
+
+	for (struct job *job = later->first; job; job = job->next) {
+		status_ignore(job_in_savepoint(tx, job), "nobody waits for it");
+		if (connection_state(tx->connection) != TX_FINE)
+			return E_STORE;
+	}
+	return OK;
+}
+
+/* Without group commit nobody takes the queue along: it is written by itself. */
+static enum status later_alone(struct store *store)
+{
+	struct job_queue later = {0};
+	struct job *job = NULL;
+	enum status status;
+
+	pthread_mutex_lock(&store->lock);
+	while (later.count < BATCH_MAX && (job = queue_pop(&store->later)))
+		queue_push(&later, job);
+	pthread_mutex_unlock(&store->lock);
+	status = write_alone(store, later_write, &later);
+	later_free(&later);
+	return status;
+}
+
 /* A job of its own, which does nothing, brings a batch about; the batch takes the queue along. */
 static void *later_run(void *argument)
 {
@@ -263,7 +286,8 @@ static void *later_run(void *argument)
 		if (store->later.count == 0)
 			continue;
 		pthread_mutex_unlock(&store->lock);
-		status = store_write(store, nothing_write, NULL);
+		status = store->driver->many_writers ? later_alone(store)
+						      : store_write(store, nothing_write, NULL);
 		pthread_mutex_lock(&store->lock);
 		if (status != OK && store->is_closing)
 			break;

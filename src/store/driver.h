@@ -11,11 +11,10 @@
 
 /*
  * What a database must be able to do for us: one connection, its statements, and the few words in which databases
- * differ. sqlite.c implements it; a second database comes as a second file, and nothing above this header changes.
+ * differ. sqlite.c and postgres.c implement it; nothing above this header knows which one is there.
  *
  * One thread at a time uses a connection.
  */
-struct connection;
 struct sql_table;
 
 enum sql_kind { KIND_TEXT, KIND_INT64, KIND_INT, KIND_BOOL, KIND_HASH, KIND_BYTES };
@@ -36,6 +35,25 @@ struct sql_key {
 	const char *text;
 };
 
+/* How a transaction begins. */
+enum begin {
+	BEGIN_READ,   /* one snapshot from the first read on */
+	BEGIN_WRITE,  /* as if nobody else wrote meanwhile: SQLite locks, PostgreSQL has one of two begin again */
+	BEGIN_SCHEMA, /* nobody else changes the schema meanwhile */
+};
+
+/*
+ * What has become of a transaction. TX_LOST: something has happened after which it must not be committed (full, I/O
+ * error, out of memory, corrupt, connection gone at the commit). TX_AGAIN: the same, and it is certain that nothing was
+ * written, and likely that it works when it is begun again (serialization failure, deadlock, connection gone before).
+ */
+enum tx_state { TX_FINE = 0, TX_LOST, TX_AGAIN };
+
+struct connection {
+	const struct driver *driver;
+	enum tx_state state;
+};
+
 /* A statement in use, between statement_take and statement_done. */
 struct statement {
 	struct connection *connection;
@@ -44,38 +62,40 @@ struct statement {
 };
 
 struct dialect {
-	const char *begin_write; /* takes the write lock at once */
-	const char *begin_read;  /* one snapshot from the first read on */
-	const char *count_tables;
-	const char *count_migrations_table;
-	const char *version; /* one number that stays the same for this connection's own commits only */
+	const char *count_tables;           /* SELECT: how many tables of ours or others there are */
+	const char *count_migrations_table; /* SELECT: 1 when schema_migration is there */
+	const char *version; /* one number that stays the same for this connection's own commits only; NULL: none */
 	struct {
 		const char *word, *means;
-	} words[5]; /* in migrations: {int} and so on */
+	} words[6]; /* in migrations: {int} and so on */
 };
 
 struct connection_settings {
-	const char *path;
+	const char *target; /* a path, or the URL */
+	const char *name;   /* PostgreSQL: what the connection calls itself to the server */
 	bool create;
 	bool may_write;
 };
 
 /* E_NOT_FOUND when the file is not there and may not be made; E_STORE with one sentence in `problem` otherwise. */
-enum status must_check connection_open(const struct connection_settings *settings, struct connection **ret_connection,
-				       char problem[256]);
+enum status must_check connection_open(const struct driver *driver, const struct connection_settings *settings,
+				       struct connection **ret_connection, char problem[256]);
 void connection_close(struct connection **connection);
 const struct dialect *connection_dialect(const struct connection *connection);
 
-/*
- * After each writer: is the transaction gone, or has something happened after which it must not be committed (full, I/O
- * error, out of memory, corrupt)? connection_clear forgets it, for the next transaction.
- */
-bool connection_is_lost(const struct connection *connection);
-void connection_clear(struct connection *connection);
+enum status must_check connection_begin(struct connection *connection, enum begin begin); /* state becomes TX_FINE */
+enum status must_check connection_commit(struct connection *connection);
 /* Leaves the transaction, if there is one. */
 void connection_rollback(struct connection *connection);
+/* Asked after each writer. */
+enum tx_state connection_state(const struct connection *connection);
+/* It will never work again: close it. */
+bool connection_is_broken(const struct connection *connection);
+
 /* Several statements at once, for migrations. */
 enum status must_check connection_script(struct connection *connection, const char *text);
+/* How many others are connected to this database: connections whose name is not of this store. 0 on SQLite. */
+enum status must_check connection_others(struct connection *connection, int64_t *ret_count);
 /* Every page and every reference; E_STORE with the first finding. */
 enum status must_check connection_check(struct connection *connection, char problem[256]);
 
@@ -100,5 +120,35 @@ enum status must_check statement_text(const struct statement *statement, int col
 				      const char **ret_text);
 enum status must_check statement_bytes(const struct statement *statement, int column, struct arena *arena,
 				       const uint8_t **ret_bytes, size_t *ret_size);
+
+/* What a database gives for the above. */
+struct driver {
+	bool many_writers; /* each worker writes on a connection of its own; else all on one, with group commit */
+	struct dialect dialect;
+	enum status (*open)(const struct connection_settings *settings, struct connection **ret_connection,
+			    char problem[256]);
+	void (*close)(struct connection *connection);
+	enum status (*begin)(struct connection *connection, enum begin begin);
+	enum status (*commit)(struct connection *connection);
+	void (*rollback)(struct connection *connection);
+	enum tx_state (*state)(const struct connection *connection);
+	bool (*is_broken)(const struct connection *connection);
+	enum status (*script)(struct connection *connection, const char *text);
+	enum status (*others)(struct connection *connection, int64_t *ret_count);
+	enum status (*check)(struct connection *connection, char problem[256]);
+	enum status (*take)(struct connection *connection, const struct sql_key *key,
+			    void (*build)(const struct sql_key *key, struct text *ret_text),
+			    struct statement *ret_statement);
+	enum status (*bind)(struct statement *statement, const struct sql_arg *args, size_t count);
+	enum status (*step)(struct statement *statement, bool *ret_row);
+	int64_t (*changed)(const struct statement *statement);
+	void (*done)(struct statement *statement);
+	int64_t (*column_int)(const struct statement *statement, int column);
+	enum status (*column_text)(const struct statement *statement, int column, struct arena *arena,
+				   const char **ret_text);
+	enum status (*column_bytes)(const struct statement *statement, int column, struct arena *arena,
+				    const uint8_t **ret_bytes, size_t *ret_size);
+};
+extern const struct driver driver_sqlite, driver_postgres;
 
 #endif

@@ -2,9 +2,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-static const char prefix[] = "sqlite:";
+static const char sqlite_prefix[] = "sqlite:";
 
 /*
  * SQLite's own in-memory databases belong to one connection, or share their cache and then know neither snapshots nor
@@ -20,7 +21,7 @@ static enum status memory_init(struct store *store, char problem[256])
 		if (!mkdtemp(folder))
 			continue;
 		store->private_folder = strdup(folder);
-		if (!store->private_folder || asprintf(&store->path, "%s/memory.db", folder) < 0) {
+		if (!store->private_folder || asprintf(&store->target, "%s/memory.db", folder) < 0) {
 			rmdir(folder);
 			return E_NOMEM;
 		}
@@ -30,16 +31,24 @@ static enum status memory_init(struct store *store, char problem[256])
 	return E_STORE;
 }
 
+static bool is_postgres(const char *url)
+{
+	return text_has_prefix(url, "postgresql://") || text_has_prefix(url, "postgres://");
+}
+
 enum status location_init(struct store *store, const char *url, char problem[256])
 {
-	if (!text_has_prefix(url, prefix) || !url[strlen(prefix)]) {
-		snprintf(problem, 256, "store: must be sqlite:PATH");
+	const bool is_sqlite = text_has_prefix(url, sqlite_prefix) && url[strlen(sqlite_prefix)];
+
+	if (!is_sqlite && !is_postgres(url)) {
+		snprintf(problem, 256, "store: must be sqlite:PATH or postgresql://…");
 		return E_INVALID;
 	}
+	store->driver = is_sqlite ? &driver_sqlite : &driver_postgres;
 	if (strcmp(url, "sqlite::memory:") == 0)
 		return memory_init(store, problem);
-	store->path = strdup(url + strlen(prefix));
-	return store->path ? OK : E_NOMEM;
+	store->target = strdup(is_sqlite ? url + strlen(sqlite_prefix) : url);
+	return store->target ? OK : E_NOMEM;
 }
 
 void location_done(struct store *store)
@@ -55,7 +64,9 @@ void location_done(struct store *store)
 		rmdir(store->private_folder);
 	}
 	free(store->private_folder);
-	free(store->path);
+	if (store->target)
+		explicit_bzero(store->target, strlen(store->target)); /* a URL may hold a password */
+	free(store->target);
 	store->private_folder = NULL;
-	store->path = NULL;
+	store->target = NULL;
 }

@@ -31,7 +31,7 @@ static const char applied_schema[] = "CREATE TABLE schema_migration ("
 
 static const char *word_find(const struct dialect *dialect, const char *at, size_t *ret_size)
 {
-	for (size_t i = 0; i < ARRAY_COUNT(dialect->words); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(dialect->words) && dialect->words[i].word; i++) {
 		if (text_has_prefix(at, dialect->words[i].word)) {
 			*ret_size = strlen(dialect->words[i].word);
 			return dialect->words[i].means;
@@ -40,10 +40,11 @@ static const char *word_find(const struct dialect *dialect, const char *at, size
 	return NULL;
 }
 
+/* Words begin with '{', which nothing else does, or with a blank (" TEXT" is one for PostgreSQL). */
 static enum status script_expand(const struct dialect *dialect, const char *text, struct text *script)
 {
 	while (*text) {
-		size_t size = strcspn(text, "{");
+		size_t size = strcspn(text, "{ ");
 		const char *means;
 
 		text_add_bytes(script, text, size);
@@ -51,10 +52,10 @@ static enum status script_expand(const struct dialect *dialect, const char *text
 		if (!*text)
 			break;
 		means = word_find(dialect, text, &size);
-		if (!means)
+		if (!means && *text == '{')
 			return E_INVALID;
-		text_add(script, means);
-		text += size;
+		text_add_bytes(script, means ? means : text, means ? strlen(means) : 1);
+		text += means ? size : 1;
 	}
 	return script->failed ? E_NOMEM : OK;
 }
@@ -157,7 +158,6 @@ static enum status migrate_in(struct store_tx *tx, const struct migrate_settings
 
 enum status store_migrate(struct connection *connection, const struct migrate_settings *settings, char problem[256])
 {
-	const struct dialect *dialect = connection_dialect(connection);
 	scoped_arena *arena = arena_new(MIGRATE_ARENA_SIZE);
 	struct store_tx tx = {.connection = connection, .arena = arena};
 	enum status status;
@@ -165,12 +165,11 @@ enum status store_migrate(struct connection *connection, const struct migrate_se
 	if (!arena)
 		return E_NOMEM;
 	snprintf(problem, 256, "the database cannot be read or written");
-	connection_clear(connection);
-	status = sql_run(&tx, SQL(settings->may_change ? dialect->begin_write : dialect->begin_read), NULL);
+	status = connection_begin(connection, settings->may_change ? BEGIN_SCHEMA : BEGIN_READ);
 	if (status == OK)
 		status = migrate_in(&tx, settings, problem);
 	if (status == OK)
-		status = sql_run(&tx, SQL("COMMIT"), NULL);
+		status = connection_commit(connection);
 	connection_rollback(connection);
 	return status;
 }

@@ -127,11 +127,22 @@ struct run {
 	int64_t changed;
 };
 
+/* SQLite would keep any bytes as text, PostgreSQL would not: so none gets as far as either. */
+static bool args_are_texts(const struct sql_arg *args, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (args[i].kind == KIND_TEXT && args[i].data && !utf8_is_valid(args[i].data, args[i].size))
+			return false;
+	return true;
+}
+
 static enum status rows_step(struct statement *statement, struct run *run)
 {
 	bool has_row = false;
 	bool stop = false;
 
+	if (!args_are_texts(run->args, run->count))
+		return E_INVALID;
 	TRY(statement_bind(statement, run->args, run->count));
 	TRY(statement_step(statement, &has_row));
 	while (has_row && !stop) {

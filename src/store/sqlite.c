@@ -1,5 +1,3 @@
-#include "store/driver.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -10,43 +8,31 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <pthread.h>
 #include <sqlite3.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/statement_cache.h"
 
-enum { SLOTS = 512, SLOTS_USED_MAX = 400, STATEMENT_TEXT_MAX = 8192, BUSY_MS = 5000 };
+enum { STATEMENT_TEXT_MAX = 8192, BUSY_MS = 5000 };
 
-struct slot {
-	struct sql_key key;
-	sqlite3_stmt *statement;
-};
+/* What begins and ends a transaction. */
+enum fixed { FIXED_READ, FIXED_WRITE, FIXED_COMMIT, FIXED_COUNT };
+static const char *const fixed_texts[FIXED_COUNT] = {"BEGIN", "BEGIN IMMEDIATE", "COMMIT"};
 
-struct connection {
+/* The driver for SQLite: one connection that writes, others that read. */
+struct sqlite {
+	struct connection base;
 	sqlite3 *db;
 	int64_t busy_since_ms;
-	bool is_lost;
-	size_t used;
-	struct slot slots[SLOTS];
+	sqlite3_stmt *fixed[FIXED_COUNT]; /* prepared when first used */
+	struct statement_cache cache;
 };
 
-static const struct dialect dialect_sqlite = {
-	.begin_write = "BEGIN IMMEDIATE",
-	.begin_read = "BEGIN",
-	.count_tables = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-	.count_migrations_table =
-		"SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_migration'",
-	.version = "PRAGMA data_version",
-	.words =
-		{
-			{"{int}", "INTEGER"},
-			{"{bytes}", "BLOB"},
-			{"{serial}", "INTEGER PRIMARY KEY AUTOINCREMENT"},
-			{"{table}", "STRICT"},
-			{"{keyed_table}", "STRICT, WITHOUT ROWID"},
-		},
-};
+static struct sqlite *sqlite_of(struct connection *connection)
+{
+	return (struct sqlite *)connection;
+}
 
 /* ---- what went wrong ---- */
 
@@ -62,9 +48,9 @@ static enum status constraint_status(int extended)
 }
 
 /* Whatever is not one row's fault spoils the transaction: it is safer to say no to a batch than to guess. */
-static enum status code_status(struct connection *connection, int code)
+static enum status code_status(struct sqlite *sqlite, int code)
 {
-	const int extended = sqlite3_extended_errcode(connection->db);
+	const int extended = sqlite3_extended_errcode(sqlite->db);
 
 	switch (code & 0xff) {
 	case SQLITE_OK:
@@ -74,9 +60,9 @@ static enum status code_status(struct connection *connection, int code)
 	case SQLITE_TOOBIG: return E_INVALID;
 	default: break;
 	}
-	connection->is_lost = true;
+	sqlite->base.state = TX_LOST;
 	log_error("store.failed", LOG_N("code", (code & 0xff) == (extended & 0xff) ? extended : code),
-		  LOG_S("message", sqlite3_errmsg(connection->db)));
+		  LOG_S("message", sqlite3_errmsg(sqlite->db)));
 	return E_STORE;
 }
 
@@ -88,21 +74,21 @@ static enum status code_status(struct connection *connection, int code)
  */
 static int busy_wait(void *context, int count)
 {
-	struct connection *connection = context;
+	struct sqlite *sqlite = context;
 	const int64_t now = clock_mono_ms();
 	const struct timespec pause = {.tv_nsec = count < 20 ? 1000000 : 2000000};
 
 	if (count == 0)
-		connection->busy_since_ms = now;
-	if (now - connection->busy_since_ms >= BUSY_MS)
+		sqlite->busy_since_ms = now;
+	if (now - sqlite->busy_since_ms >= BUSY_MS)
 		return 0;
 	nanosleep(&pause, NULL);
 	return 1;
 }
 
-static enum status problem_say(const struct connection *connection, const char *path, char problem[256])
+static enum status problem_say(const struct sqlite *sqlite, const char *path, char problem[256])
 {
-	snprintf(problem, 256, "%s: %s", path, sqlite3_errmsg(connection->db));
+	snprintf(problem, 256, "%s: %s", path, sqlite3_errmsg(sqlite->db));
 	return E_STORE;
 }
 
@@ -112,7 +98,7 @@ static enum status problem_say(const struct connection *connection, const char *
  */
 static enum status file_make(const struct connection_settings *settings, char problem[256])
 {
-	const int file = settings->create ? open(settings->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+	const int file = settings->create ? open(settings->target, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
 	struct stat found;
 	int error = 0;
 
@@ -120,11 +106,11 @@ static enum status file_make(const struct connection_settings *settings, char pr
 		close(file);
 	else if (settings->create && errno != EEXIST)
 		error = errno;
-	else if (stat(settings->path, &found) != 0)
+	else if (stat(settings->target, &found) != 0)
 		error = errno;
 	if (error == 0)
 		return OK;
-	snprintf(problem, 256, "%s: %s", settings->path, strerror(error));
+	snprintf(problem, 256, "%s: %s", settings->target, strerror(error));
 	return error == ENOENT && !settings->create ? E_NOT_FOUND : E_STORE;
 }
 
@@ -135,30 +121,30 @@ static const char pragmas[] = "PRAGMA foreign_keys = ON;"
 			      "PRAGMA cell_size_check = ON;";
 
 /* Turning WAL on needs the file for itself; while another process does the same, SQLite says busy without waiting. */
-static int journal_set(struct connection *connection)
+static int journal_set(struct sqlite *sqlite)
 {
 	const int64_t until = clock_mono_ms() + BUSY_MS;
-	int code = sqlite3_exec(connection->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+	int code = sqlite3_exec(sqlite->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
 
 	while (code == SQLITE_BUSY && clock_mono_ms() < until) {
 		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-		code = sqlite3_exec(connection->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+		code = sqlite3_exec(sqlite->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
 	}
 	return code;
 }
 
-static int connection_set_up(struct connection *connection, bool may_write)
+static int set_up(struct sqlite *sqlite, bool may_write)
 {
-	sqlite3 *db = connection->db;
+	sqlite3 *db = sqlite->db;
 	int code;
 
 	sqlite3_extended_result_codes(db, 1);
-	sqlite3_busy_handler(db, busy_wait, connection);
+	sqlite3_busy_handler(db, busy_wait, sqlite);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-	code = journal_set(connection);
+	code = journal_set(sqlite);
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(db, pragmas, NULL, NULL, NULL);
 	if (code == SQLITE_OK && !may_write)
@@ -172,69 +158,105 @@ static void library_set_up(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-enum status connection_open(const struct connection_settings *settings, struct connection **ret_connection,
-			    char problem[256])
+static void sqlite_close(struct connection *connection)
+{
+	struct sqlite *sqlite = sqlite_of(connection);
+
+	for (size_t i = 0; i < FIXED_COUNT; i++)
+		sqlite3_finalize(sqlite->fixed[i]);
+	for (size_t i = 0; i < CACHE_SLOTS; i++)
+		sqlite3_finalize(sqlite->cache.slots[i].handle);
+	sqlite3_close(sqlite->db);
+	free(sqlite);
+}
+
+static enum status sqlite_open(const struct connection_settings *settings, struct connection **ret_connection,
+			       char problem[256])
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-	struct connection *connection;
+	struct sqlite *sqlite;
 	int code;
 
 	pthread_once(&once, library_set_up);
 	TRY(file_make(settings, problem));
-	connection = calloc(1, sizeof(*connection));
-	if (!connection)
+	sqlite = calloc(1, sizeof(*sqlite));
+	if (!sqlite)
 		return E_NOMEM;
-	code = sqlite3_open_v2(settings->path, &connection->db, flags, NULL);
+	sqlite->base.driver = &driver_sqlite;
+	code = sqlite3_open_v2(settings->target, &sqlite->db, flags, NULL);
 	if (code == SQLITE_OK)
-		code = connection_set_up(connection, settings->may_write);
+		code = set_up(sqlite, settings->may_write);
 	if (code != SQLITE_OK) {
-		enum status status = problem_say(connection, settings->path, problem);
+		enum status status = problem_say(sqlite, settings->target, problem);
 
-		connection_close(&connection);
+		sqlite_close(&sqlite->base);
 		return status;
 	}
-	*ret_connection = connection;
+	*ret_connection = &sqlite->base;
 	return OK;
 }
 
-void connection_close(struct connection **connection)
-{
-	struct connection *gone = *connection;
+/* ---- transactions ---- */
 
-	*connection = NULL;
-	if (!gone)
-		return;
-	for (size_t i = 0; i < SLOTS; i++)
-		sqlite3_finalize(gone->slots[i].statement);
-	sqlite3_close(gone->db);
-	free(gone);
+static enum status fixed_run(struct sqlite *sqlite, enum fixed fixed)
+{
+	sqlite3_stmt **statement = &sqlite->fixed[fixed];
+	enum status status;
+	int code = SQLITE_OK;
+
+	if (!*statement)
+		code = sqlite3_prepare_v3(sqlite->db, fixed_texts[fixed], -1, SQLITE_PREPARE_PERSISTENT, statement,
+					  NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(*statement);
+	status = code_status(sqlite, code);
+	sqlite3_reset(*statement);
+	return status;
 }
 
-const struct dialect *connection_dialect(const struct connection *connection)
+static enum status sqlite_begin(struct connection *connection, enum begin begin)
 {
-	return &dialect_sqlite;
+	return fixed_run(sqlite_of(connection), begin == BEGIN_READ ? FIXED_READ : FIXED_WRITE);
 }
 
-bool connection_is_lost(const struct connection *connection)
+static enum status sqlite_commit(struct connection *connection)
 {
-	return connection->is_lost || sqlite3_get_autocommit(connection->db);
+	return fixed_run(sqlite_of(connection), FIXED_COMMIT);
 }
 
-void connection_clear(struct connection *connection)
+static void sqlite_rollback(struct connection *connection)
 {
-	connection->is_lost = false;
+	sqlite3 *db = sqlite_of(connection)->db;
+
+	if (!sqlite3_get_autocommit(db))
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 }
 
-void connection_rollback(struct connection *connection)
+/* SQLite ends a transaction by itself after some errors; what follows would then be written outside of any. */
+static enum tx_state sqlite_state(const struct connection *connection)
 {
-	if (!sqlite3_get_autocommit(connection->db))
-		sqlite3_exec(connection->db, "ROLLBACK", NULL, NULL, NULL);
+	const struct sqlite *sqlite = (const struct sqlite *)connection;
+
+	return sqlite3_get_autocommit(sqlite->db) ? TX_LOST : connection->state;
 }
 
-enum status connection_script(struct connection *connection, const char *text)
+static bool sqlite_is_broken(const struct connection *connection)
 {
-	return code_status(connection, sqlite3_exec(connection->db, text, NULL, NULL, NULL));
+	return false;
+}
+
+static enum status sqlite_script(struct connection *connection, const char *text)
+{
+	struct sqlite *sqlite = sqlite_of(connection);
+
+	return code_status(sqlite, sqlite3_exec(sqlite->db, text, NULL, NULL, NULL));
+}
+
+static enum status sqlite_others(struct connection *connection, int64_t *ret_count)
+{
+	*ret_count = 0;
+	return OK;
 }
 
 /* ---- the check ---- */
@@ -267,44 +289,22 @@ static int reference_row(void *context, int count, char **values, char **names)
 	return 0;
 }
 
-enum status connection_check(struct connection *connection, char problem[256])
+static enum status sqlite_check(struct connection *connection, char problem[256])
 {
+	sqlite3 *db = sqlite_of(connection)->db;
 	struct finding finding = {.problem = problem};
-	int code = sqlite3_exec(connection->db, "PRAGMA integrity_check(1)", integrity_row, &finding, NULL);
+	int code = sqlite3_exec(db, "PRAGMA integrity_check(1)", integrity_row, &finding, NULL);
 
 	if (code == SQLITE_OK && !finding.found)
-		code = sqlite3_exec(connection->db, "PRAGMA foreign_key_check", reference_row, &finding, NULL);
+		code = sqlite3_exec(db, "PRAGMA foreign_key_check", reference_row, &finding, NULL);
 	if (code != SQLITE_OK && !finding.found)
-		snprintf(problem, 256, "the database cannot be read: %s", sqlite3_errmsg(connection->db));
+		snprintf(problem, 256, "the database cannot be read: %s", sqlite3_errmsg(db));
 	return code == SQLITE_OK && !finding.found ? OK : E_STORE;
 }
 
 /* ---- statements ---- */
 
-static size_t key_slot(const struct sql_key *key)
-{
-	uint64_t hash = (uint64_t)(uintptr_t)key->text * 0x9e3779b97f4a7c15u;
-
-	hash ^= ((uint64_t)(uintptr_t)key->table + (uint64_t)key->verb) * 0xc2b2ae3d27d4eb4fu;
-	return (size_t)(hash >> 32) % SLOTS;
-}
-
-static bool key_equal(const struct sql_key *a, const struct sql_key *b)
-{
-	return a->verb == b->verb && a->table == b->table && a->text == b->text;
-}
-
-/* The key's slot, or the free one where it belongs; the table is never full. */
-static struct slot *slot_find(struct connection *connection, const struct sql_key *key)
-{
-	size_t i = key_slot(key);
-
-	while (connection->slots[i].statement && !key_equal(&connection->slots[i].key, key))
-		i = (i + 1) % SLOTS;
-	return &connection->slots[i];
-}
-
-static enum status text_prepare(struct connection *connection, const struct sql_key *key,
+static enum status text_prepare(struct sqlite *sqlite, const struct sql_key *key,
 				void (*build)(const struct sql_key *, struct text *), sqlite3_stmt **ret_statement)
 {
 	struct text text;
@@ -313,28 +313,25 @@ static enum status text_prepare(struct connection *connection, const struct sql_
 	text_init(&text, STATEMENT_TEXT_MAX);
 	build(key, &text);
 	if (!text.failed)
-		code = sqlite3_prepare_v3(connection->db, text.data, (int)text.size, SQLITE_PREPARE_PERSISTENT,
+		code = sqlite3_prepare_v3(sqlite->db, text.data, (int)text.size, SQLITE_PREPARE_PERSISTENT,
 					  ret_statement, NULL);
 	text_done(&text);
-	return code_status(connection, code);
+	return code_status(sqlite, code);
 }
 
 /* A function that is called for each row may use the same statement again: then it gets one of its own. */
-enum status statement_take(struct connection *connection, const struct sql_key *key,
-			   void (*build)(const struct sql_key *key, struct text *ret_text),
-			   struct statement *ret_statement)
+static enum status sqlite_take(struct connection *connection, const struct sql_key *key,
+			       void (*build)(const struct sql_key *key, struct text *ret_text),
+			       struct statement *ret_statement)
 {
-	struct slot *slot = slot_find(connection, key);
-	sqlite3_stmt *statement = slot->statement;
+	struct sqlite *sqlite = sqlite_of(connection);
+	struct cache_slot *slot = cache_find(&sqlite->cache, key);
+	sqlite3_stmt *statement = slot->handle;
 	bool is_kept = statement && !sqlite3_stmt_busy(statement);
 
 	if (!is_kept) {
-		TRY(text_prepare(connection, key, build, &statement));
-		if (!slot->statement && connection->used < SLOTS_USED_MAX) {
-			*slot = (struct slot){.key = *key, .statement = statement};
-			connection->used++;
-			is_kept = true;
-		}
+		TRY(text_prepare(sqlite, key, build, &statement));
+		is_kept = !slot->handle && cache_keep(&sqlite->cache, slot, key, statement);
 	}
 	*ret_statement = (struct statement){.connection = connection, .handle = statement, .is_kept = is_kept};
 	return OK;
@@ -351,30 +348,30 @@ static int arg_bind(sqlite3_stmt *statement, int at, const struct sql_arg *arg)
 	return sqlite3_bind_blob64(statement, at, arg->data, arg->size, SQLITE_STATIC);
 }
 
-enum status statement_bind(struct statement *statement, const struct sql_arg *args, size_t count)
+static enum status sqlite_bind(struct statement *statement, const struct sql_arg *args, size_t count)
 {
 	int code = SQLITE_OK;
 
 	for (size_t i = 0; i < count && code == SQLITE_OK; i++)
 		code = arg_bind(statement->handle, (int)i + 1, &args[i]);
-	return code_status(statement->connection, code);
+	return code_status(sqlite_of(statement->connection), code);
 }
 
-enum status statement_step(struct statement *statement, bool *ret_row)
+static enum status sqlite_step(struct statement *statement, bool *ret_row)
 {
 	const int code = sqlite3_step(statement->handle);
 
-	TRY(code_status(statement->connection, code));
+	TRY(code_status(sqlite_of(statement->connection), code));
 	*ret_row = code == SQLITE_ROW;
 	return OK;
 }
 
-int64_t statement_changed(const struct statement *statement)
+static int64_t sqlite_changed(const struct statement *statement)
 {
-	return sqlite3_changes64(statement->connection->db);
+	return sqlite3_changes64(sqlite_of(statement->connection)->db);
 }
 
-void statement_done(struct statement *statement)
+static void sqlite_done(struct statement *statement)
 {
 	if (statement->is_kept) {
 		sqlite3_reset(statement->handle);
@@ -382,12 +379,11 @@ void statement_done(struct statement *statement)
 	} else {
 		sqlite3_finalize(statement->handle);
 	}
-	statement->handle = NULL;
 }
 
 /* ---- columns ---- */
 
-int64_t statement_int(const struct statement *statement, int column)
+static int64_t sqlite_int(const struct statement *statement, int column)
 {
 	return sqlite3_column_int64(statement->handle, column);
 }
@@ -399,12 +395,12 @@ static enum status column_copy(const struct statement *statement, int column, st
 	const size_t size = (size_t)sqlite3_column_bytes(statement->handle, column);
 
 	if (!data && size > 0)
-		return code_status(statement->connection, SQLITE_NOMEM);
+		return code_status(sqlite_of(statement->connection), SQLITE_NOMEM);
 	*ret_copy = arena_strndup(arena, data ? data : "", size);
 	return *ret_copy ? OK : E_NOMEM;
 }
 
-enum status statement_text(const struct statement *statement, int column, struct arena *arena, const char **ret_text)
+static enum status sqlite_text(const struct statement *statement, int column, struct arena *arena, const char **ret_text)
 {
 	char *copy = NULL;
 
@@ -414,7 +410,7 @@ enum status statement_text(const struct statement *statement, int column, struct
 	return OK;
 }
 
-enum status statement_bytes(const struct statement *statement, int column, struct arena *arena,
+static enum status sqlite_bytes(const struct statement *statement, int column, struct arena *arena,
 			    const uint8_t **ret_bytes, size_t *ret_size)
 {
 	const bool is_null = sqlite3_column_type(statement->handle, column) == SQLITE_NULL;
@@ -423,7 +419,7 @@ enum status statement_bytes(const struct statement *statement, int column, struc
 	uint8_t *copy = NULL;
 
 	if (!data && size > 0)
-		return code_status(statement->connection, SQLITE_NOMEM);
+		return code_status(sqlite_of(statement->connection), SQLITE_NOMEM);
 	if (!is_null) {
 		copy = arena_alloc(arena, size ? size : 1);
 		if (!copy)
@@ -435,3 +431,40 @@ enum status statement_bytes(const struct statement *statement, int column, struc
 	*ret_size = size;
 	return OK;
 }
+
+const struct driver driver_sqlite = {
+	.dialect =
+		{
+			.count_tables = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' "
+					"AND name NOT LIKE 'sqlite_%'",
+			.count_migrations_table = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' "
+						  "AND name = 'schema_migration'",
+			.version = "PRAGMA data_version",
+			.words =
+				{
+					{"{int}", "INTEGER"},
+					{"{bytes}", "BLOB"},
+					{"{serial}", "INTEGER PRIMARY KEY AUTOINCREMENT"},
+					{"{table}", "STRICT"},
+					{"{keyed_table}", "STRICT, WITHOUT ROWID"},
+				},
+		},
+	.open = sqlite_open,
+	.close = sqlite_close,
+	.begin = sqlite_begin,
+	.commit = sqlite_commit,
+	.rollback = sqlite_rollback,
+	.state = sqlite_state,
+	.is_broken = sqlite_is_broken,
+	.script = sqlite_script,
+	.others = sqlite_others,
+	.check = sqlite_check,
+	.take = sqlite_take,
+	.bind = sqlite_bind,
+	.step = sqlite_step,
+	.changed = sqlite_changed,
+	.done = sqlite_done,
+	.column_int = sqlite_int,
+	.column_text = sqlite_text,
+	.column_bytes = sqlite_bytes,
+};

@@ -2,141 +2,89 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#include "base/log.h"
+#include "base/encode.h"
+#include "base/random.h"
 #include "store/migrate.h"
 
-enum { READERS_DEFAULT = 4, READERS_LIMIT = 64 };
+enum { READERS_DEFAULT = 4, CONNECTIONS_DEFAULT = 16 };
 
 struct arena *store_tx_arena(struct store_tx *tx)
 {
 	return tx->arena;
 }
 
-/* ---- readers: opened when first needed, up to the number given ---- */
-
-static enum status readers_init(struct store *store, unsigned readers)
-{
-	const size_t wanted = readers ? readers : READERS_DEFAULT;
-
-	store->readers_max = wanted < READERS_LIMIT ? wanted : READERS_LIMIT;
-	pthread_mutex_init(&store->readers_lock, NULL);
-	pthread_cond_init(&store->readers_wake, NULL);
-	store->idle = calloc(store->readers_max, sizeof(struct connection *));
-	return store->idle ? OK : E_NOMEM;
-}
-
-static void readers_done(struct store *store)
-{
-	for (size_t i = 0; i < store->idle_count; i++)
-		connection_close(&store->idle[i]);
-	free(store->idle);
-	pthread_cond_destroy(&store->readers_wake);
-	pthread_mutex_destroy(&store->readers_lock);
-}
-
-static enum status reader_open(struct store *store, struct connection **ret_reader)
-{
-	const struct connection_settings settings = {.path = store->path};
-	char problem[256] = "";
-	enum status status = connection_open(&settings, ret_reader, problem);
-
-	if (status != OK)
-		log_error("store.open_failed", LOG_S("problem", problem));
-	return status == E_NOMEM ? E_NOMEM : (status == OK ? OK : E_STORE);
-}
-
-static enum status reader_take(struct store *store, struct connection **ret_reader)
-{
-	bool must_open = false;
-	enum status status = OK;
-
-	pthread_mutex_lock(&store->readers_lock);
-	while (store->idle_count == 0 && store->open_count == store->readers_max)
-		pthread_cond_wait(&store->readers_wake, &store->readers_lock);
-	store->reads++;
-	if (store->idle_count > 0) {
-		*ret_reader = store->idle[--store->idle_count];
-	} else {
-		store->open_count++;
-		must_open = true;
-	}
-	pthread_mutex_unlock(&store->readers_lock);
-	if (must_open)
-		status = reader_open(store, ret_reader);
-	if (status == OK)
-		return OK;
-	pthread_mutex_lock(&store->readers_lock);
-	store->open_count--;
-	pthread_cond_signal(&store->readers_wake);
-	pthread_mutex_unlock(&store->readers_lock);
-	return status;
-}
-
-static void reader_give(struct store *store, struct connection *reader)
-{
-	pthread_mutex_lock(&store->readers_lock);
-	store->idle[store->idle_count++] = reader;
-	pthread_cond_signal(&store->readers_wake);
-	pthread_mutex_unlock(&store->readers_lock);
-}
-
-static enum status reader_run(struct connection *reader, struct arena *arena, store_fn fn, void *ctx)
-{
-	struct store_tx tx = {.connection = reader, .arena = arena};
-	enum status status;
-
-	connection_clear(reader);
-	TRY(sql_run(&tx, SQL(connection_dialect(reader)->begin_read), NULL));
-	status = fn(&tx, ctx);
-	if (connection_is_lost(reader) || sql_run(&tx, SQL("COMMIT"), NULL) != OK)
-		status = E_STORE;
-	connection_rollback(reader);
-	return status;
-}
-
 enum status store_read(struct store *store, struct arena *arena, store_fn fn, void *ctx)
 {
-	struct connection *reader = NULL;
-	enum status status;
+	const struct transaction wanted = {.begin = BEGIN_READ, .arena = arena, .fn = fn, .ctx = ctx};
 
-	TRY(reader_take(store, &reader));
-	status = reader_run(reader, arena, fn, ctx);
-	reader_give(store, reader);
-	return status;
+	atomic_fetch_add(&store->reads, 1);
+	return transact(store, &wanted);
 }
 
 /* ---- open and close ---- */
 
-static enum status writer_open(struct store *store, const struct store_settings *settings, char problem[256])
+static enum status schema_check(const struct store_settings *settings, bool is_memory, struct connection *connection,
+				char problem[256])
 {
-	const bool is_memory = store->private_folder;
-	const struct connection_settings wanted = {
-		.path = store->path,
-		.create = settings->create || is_memory,
-		.may_write = true,
-	};
 	const struct migrate_settings schema = {
 		.migrations = store_migrations,
 		.count = store_migration_count,
 		.may_change = settings->migrate || is_memory,
 	};
 
-	TRY(connection_open(&wanted, &store->writer, problem));
-	return store_migrate(store->writer, &schema, problem);
+	return store_migrate(connection, &schema, problem);
+}
+
+/* SQLite's writer stays; PostgreSQL's first connection goes to the pool. */
+static enum status first_open(struct store *store, const struct store_settings *settings, char problem[256])
+{
+	const bool is_memory = store->private_folder;
+	const struct connection_settings wanted = {
+		.target = store->target,
+		.name = store->name,
+		.create = settings->create || is_memory,
+		.may_write = true,
+	};
+
+	TRY(connection_open(store->driver, &wanted, &store->writer, problem));
+	return schema_check(settings, is_memory, store->writer, problem);
+}
+
+static void name_make(struct store *store)
+{
+	char token[BASE64URL_SIZE(9) + 1];
+
+	random_token(&random_system, 9, token);
+	snprintf(store->name, sizeof(store->name), "symbolon/%d-%s", (int)getpid(), token);
 }
 
 static enum status store_init(struct store *store, const struct store_settings *settings, char problem[256])
 {
+	const struct connection_settings pooled = {.name = store->name};
+	size_t connections;
+
+	name_make(store);
 	TRY(location_init(store, settings->url, problem));
-	TRY(writer_open(store, settings, problem));
-	return readers_init(store, settings->readers);
+	TRY(first_open(store, settings, problem));
+	connections = store->driver->many_writers ? settings->connections : settings->readers;
+	if (connections == 0)
+		connections = store->driver->many_writers ? CONNECTIONS_DEFAULT : READERS_DEFAULT;
+	TRY(pool_init(&store->pool, store->driver, &pooled, connections));
+	store->pool.settings.target = store->target;
+	store->pool.settings.may_write = store->driver->many_writers;
+	if (store->driver->many_writers) {
+		store->pool.open_count++;
+		pool_give(&store->pool, store->writer);
+		store->writer = NULL;
+	}
+	return OK;
 }
 
 static void store_free(struct store *store)
 {
-	if (store->idle)
-		readers_done(store);
+	pool_done(&store->pool);
 	connection_close(&store->writer);
 	location_done(store);
 	free(store);
@@ -166,6 +114,7 @@ void store_close(struct store **store)
 	*store = NULL;
 	if (!gone)
 		return;
+	news_stop(gone);
 	commit_done(gone);
 	store_free(gone);
 }
@@ -182,6 +131,8 @@ enum status store_version(struct store *store, int64_t *ret_version)
 {
 	int64_t version = 0;
 
+	if (!store->driver->dialect.version)
+		return news_version(store, ret_version);
 	TRY(store_write(store, version_read, &version));
 	*ret_version = version;
 	return OK;
@@ -194,21 +145,20 @@ void store_counters(struct store *store, struct store_counters *ret_counters)
 	pthread_mutex_lock(&store->lock);
 	counters = store->counters;
 	pthread_mutex_unlock(&store->lock);
-	pthread_mutex_lock(&store->readers_lock);
-	counters.reads = store->reads;
-	pthread_mutex_unlock(&store->readers_lock);
+	counters.reads = atomic_load(&store->reads);
+	counters.repeats = atomic_load(&store->repeats);
 	*ret_counters = counters;
 }
 
 enum status store_check(struct store *store, char problem[256])
 {
 	char sentence[256] = "out of memory";
-	struct connection *reader = NULL;
-	enum status status = reader_take(store, &reader);
+	struct connection *connection = NULL;
+	enum status status = pool_take(&store->pool, &connection);
 
 	if (status == OK) {
-		status = connection_check(reader, sentence);
-		reader_give(store, reader);
+		status = connection_check(connection, sentence);
+		pool_give(&store->pool, connection);
 	}
 	if (status != OK && problem)
 		snprintf(problem, 256, "%s", sentence);

@@ -34,7 +34,7 @@
  * E_CONFLICT   *_insert: a unique key is taken. Updates with a condition: it held for no row.
  * E_NOT_FOUND  *_find, and *_set… and *_remove of one row by its key: it is not there. *_insert: the row that this one
  *              belongs to (its user, a message's device) is not there.
- * E_INVALID    a string that may not be NULL is.
+ * E_INVALID    a string that may not be NULL is; one is not UTF-8.
  * What ends, revokes or removes *all* of something is OK also when there was none.
  * After E_NOT_FOUND or E_INVALID from an insert, fn returns that status: some databases go no further in that
  * transaction.
@@ -45,8 +45,10 @@ struct store_tx;
 typedef enum status (*store_fn)(struct store_tx *tx, void *ctx);
 
 struct store_settings {
-	const char *url;  /* "sqlite:/path/file.db", or "sqlite::memory:": a file in /dev/shm, gone after store_close */
-	unsigned readers; /* read connections kept open, at most 64; 0 gives 4 */
+	const char *url;      /* "sqlite:/path/file.db"; "sqlite::memory:": a file in /dev/shm, gone after store_close;
+				 "postgresql://user@host/database": libpq's connection URI */
+	unsigned readers;     /* SQLite: read connections kept open, at most 64; 0 gives 4 */
+	unsigned connections; /* PostgreSQL: connections kept open, at most 64; 0 gives 16 */
 	bool create;      /* create the file (mode 0600) when it is not there; else E_NOT_FOUND */
 	bool migrate;     /* bring the schema up to date when it is older or empty; else E_CONFLICT */
 };
@@ -70,11 +72,34 @@ void store_write_later(struct store *store, store_fn fn, void *ctx, void (*free_
 
 struct arena *store_tx_arena(struct store_tx *tx);
 
-/* Changes when somebody else (the command) has committed, not with this store's own commits: PRAGMA data_version. */
+/*
+ * Changes when somebody else (the command) may have committed what concerns everything, not with this store's own
+ * commits. SQLite: PRAGMA data_version. PostgreSQL, once store_listen was called: news of a command, and of having been
+ * without news.
+ */
 enum status must_check store_version(struct store *store, int64_t *ret_version);
+
+/*
+ * News between the nodes of one PostgreSQL database; on SQLite there is one node, and nothing happens here.
+ *
+ * store_listen starts a thread with a connection of its own. `woken` is called on it for each topic that another node
+ * has told of. store_tell never blocks: topics told within a moment leave as one NOTIFY (the same topic once). Call it
+ * after the commit. News may be lost with a connection or a node, so whoever waits also looks by itself now and then.
+ */
+struct store_listener {
+	void (*woken)(void *ctx, const char *topic);
+	void *ctx;
+};
+enum status must_check store_listen(struct store *store, const struct store_listener *listener);
+void store_tell(struct store *store, const char *topic);
+/* Its clock minus ours in seconds, as last looked at; 0 on SQLite. More than a few means that nodes disagree. */
+int64_t store_clock_ahead(struct store *store);
+/* It takes more than a moment to answer: what reads belongs on a worker, not on a loop. */
+bool store_is_remote(const struct store *store);
 
 struct store_counters {
 	uint64_t commits, writes, reads, failures, largest_batch;
+	uint64_t repeats; /* transactions begun again: lost to another writer, or to a connection that broke */
 };
 void store_counters(struct store *store, struct store_counters *ret_counters);
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "server.h"
+
 void folder_make(char folder[64])
 {
 	snprintf(folder, 64, "store-test-XXXXXX");
@@ -56,6 +58,18 @@ int memory_setup(void **state)
 int disk_setup(void **state)
 {
 	return setup(state, NULL);
+}
+
+int postgres_setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	folder_make(fixture->folder);
+	server_schema_url(fixture->url);
+	fixture->store = store_at(fixture->url);
+	write_ok(fixture->store, people_insert, NULL);
+	*state = fixture;
+	return 0;
 }
 
 int fixture_teardown(void **state)

@@ -25,16 +25,29 @@
 		}                                                                                                      \
 	} while (0)
 
+/* What the database refuses makes a transaction void on some: the attempt is undone, so that the test goes on. */
+#define CHECK_ATTEMPT(tx_, call_, wanted_)                                                                             \
+	do {                                                                                                           \
+		enum status got_;                                                                                      \
+		TRY(sql_run(tx_, SQL("SAVEPOINT attempt"), NULL));                                                     \
+		got_ = (call_);                                                                                        \
+		if (got_ != OK)                                                                                        \
+			TRY(sql_run(tx_, SQL("ROLLBACK TO SAVEPOINT attempt"), NULL));                                 \
+		TRY(sql_run(tx_, SQL("RELEASE SAVEPOINT attempt"), NULL));                                             \
+		CHECK(got_ == (wanted_));                                                                              \
+	} while (0)
+
 struct fixture {
 	struct store *store;
 	char folder[64];
-	char url[128];
+	char url[256];
 };
 
 enum { NOW = 1790000000 };
 
 int memory_setup(void **state);
 int disk_setup(void **state);
+int postgres_setup(void **state);
 int fixture_teardown(void **state);
 
 /* A folder under the working directory (a real disk, not tmpfs), and its removal. */

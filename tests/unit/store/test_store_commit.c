@@ -416,7 +416,7 @@ static void more_readers_than_connections_take_turns(void **state)
 		pthread_join(threads[i], NULL);
 		assert_int_equal(members[i].status, OK);
 	}
-	assert_true(fixture->store->open_count <= 4);
+	assert_true(fixture->store->pool.open_count <= 4);
 }
 
 /* Red when asked on any other connection than the one that writes. */

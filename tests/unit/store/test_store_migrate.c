@@ -32,11 +32,11 @@ static int place_teardown(void **state)
 
 static struct connection *connection_at(const char *path)
 {
-	const struct connection_settings settings = {.path = path, .create = true, .may_write = true};
+	const struct connection_settings settings = {.target = path, .create = true, .may_write = true};
 	struct connection *connection = NULL;
 	char problem[256] = "";
 
-	if (connection_open(&settings, &connection, problem) != OK)
+	if (connection_open(&driver_sqlite, &settings, &connection, problem) != OK)
 		fail_msg("%s", problem);
 	return connection;
 }
@@ -141,7 +141,7 @@ static void what_is_no_database_is_refused(void **state)
 		fputs("not a database\n", file);
 	fclose(file);
 	refused(&settings, E_STORE, "not a database");
-	refused(&(struct store_settings){.url = "postgres://x"}, E_INVALID, "sqlite:PATH");
+	refused(&(struct store_settings){.url = "mysql://x"}, E_INVALID, "sqlite:PATH");
 	refused(&(struct store_settings){.url = "sqlite:"}, E_INVALID, "sqlite:PATH");
 	refused(&(struct store_settings){.url = "sqlite:no-such-folder/x", .create = true}, E_STORE, "no-such-folder");
 }

@@ -253,7 +253,7 @@ static void round_run(const struct race *race, int round, struct store *const st
 		fail_msg("%s: %d OK and %d E_CONFLICT of %d", race->name, ok, conflict, RACERS);
 }
 
-static void of_eight_threads_on_two_connections_exactly_one_wins(void **state)
+static void of_eight_threads_on_two_stores_exactly_one_wins(void **state)
 {
 	struct fixture *fixture = *state;
 	struct store *stores[2] = {fixture->store, store_at(fixture->url)};
@@ -263,6 +263,19 @@ static void of_eight_threads_on_two_connections_exactly_one_wins(void **state)
 			round_run(&races[i], (int)i * 1000 + round, stores);
 	}
 	store_close(&stores[1]);
+}
+
+static void on_postgres_of_eight_threads_exactly_one_wins(void **state)
+{
+	of_eight_threads_on_two_stores_exactly_one_wins(state);
+}
+
+/* Once is a condition or a unique key, not an isolation level. */
+static void on_postgres_exactly_one_wins_without_serializable_too(void **state)
+{
+	setenv("SYMBOLON_TEST_READ_COMMITTED", "1", 1);
+	of_eight_threads_on_two_stores_exactly_one_wins(state);
+	unsetenv("SYMBOLON_TEST_READ_COMMITTED");
 }
 
 /* ---- processes ---- */
@@ -342,12 +355,23 @@ static void of_four_processes_exactly_one_wins(void **state)
 	}
 }
 
+static void on_postgres_of_four_processes_exactly_one_wins(void **state)
+{
+	of_four_processes_exactly_one_wins(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(of_eight_threads_on_two_connections_exactly_one_wins, disk_setup,
+		cmocka_unit_test_setup_teardown(of_eight_threads_on_two_stores_exactly_one_wins, disk_setup,
+						fixture_teardown),
+		cmocka_unit_test_setup_teardown(on_postgres_of_eight_threads_exactly_one_wins, postgres_setup,
+						fixture_teardown),
+		cmocka_unit_test_setup_teardown(on_postgres_exactly_one_wins_without_serializable_too, postgres_setup,
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(of_four_processes_exactly_one_wins, disk_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(on_postgres_of_four_processes_exactly_one_wins, postgres_setup,
+						fixture_teardown),
 	};
 
 	return cmocka_run_group_tests_name("store-race", tests, NULL, NULL);
