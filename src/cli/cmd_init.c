@@ -43,29 +43,44 @@ static int file_write(const char *path, const char *text)
 	return close(fd) == 0 && written ? EXIT_DONE : cli_fail(EXIT_TROUBLE, "%s: %s", path, strerror(errno));
 }
 
-/* The template with another address to listen on. */
-static const char *template_with_listen(struct cli *cli, const char *yaml)
+/* The template with another line for this key. `value` is JSON, which YAML reads too. */
+static const char *template_with(struct cli *cli, const char *yaml, const char *key, const char *value)
 {
-	const char *listen = cli_option(cli, "listen");
-	const char *line = listen ? strstr(yaml, "\nlisten:") : NULL;
+	const char *line = yaml ? strstr(yaml, arena_format(cli->arena, "\n%s:", key)) : NULL;
 	const char *end = line ? strchr(line + 1, '\n') : NULL;
 
-	if (!listen)
-		return yaml;
-	if (!line || !end)
-		return arena_format(cli->arena, "%s\nlisten: [\"%s\"]\n", yaml, listen);
-	return arena_format(cli->arena, "%.*s\nlisten: [\"%s\"]%s", (int)(line - yaml), yaml, listen, end);
+	return end ? arena_format(cli->arena, "%.*s\n%s: %s%s", (int)(line - yaml), yaml, key, value, end) : NULL;
+}
+
+/* The configuration as the options want it; NULL: no memory. */
+static const char *config_text(struct cli *cli)
+{
+	const char *yaml = settings_template(cli->arena, cli_option(cli, "issuer"), cli_option(cli, "organisation"));
+	struct text value;
+
+	text_init(&value, 8192);
+	if (cli_option(cli, "listen")) {
+		text_add(&value, "[");
+		text_add_json_string(&value, cli_option(cli, "listen"));
+		text_add(&value, "]");
+		yaml = value.failed ? NULL : template_with(cli, yaml, "listen", value.data);
+	}
+	if (cli_option(cli, "database")) {
+		text_cut(&value, 0);
+		text_add_json_string(&value, cli_option(cli, "database"));
+		yaml = value.failed ? NULL : template_with(cli, yaml, "database", value.data);
+	}
+	text_done(&value);
+	return yaml;
 }
 
 static int config_write(struct cli *cli, const char *dir)
 {
 	const char *path = arena_format(cli->arena, "%s/symbolon.yaml", dir);
-	const char *yaml = settings_template(cli->arena, cli_option(cli, "issuer"), cli_option(cli, "organisation"));
+	const char *yaml = config_text(cli);
 	struct text errors;
 	int code = EXIT_DONE;
 
-	if (yaml)
-		yaml = template_with_listen(cli, yaml);
 	if (!path || !yaml)
 		return cli_trouble(E_NOMEM, "init");
 	text_init(&errors, 16 * 1024);
@@ -81,17 +96,25 @@ static int keys_make(struct cli *cli)
 {
 	const struct settings *settings = cli->core.settings;
 	char problem[256] = "failed";
-	enum status status = keyholder_init_kek(settings->kek);
+	enum status status;
 
+	if (store_open(&(struct store_settings){.url = settings->database, .create = true, .migrate = true},
+		       &cli->core.store, problem) != OK)
+		return cli_fail(EXIT_TROUBLE, "%s: %s", settings->database_shown, problem);
+	status = keyholder_init_kek(settings->kek);
 	if (status != OK)
 		return cli_fail(status == E_CONFLICT ? EXIT_REFUSED : EXIT_TROUBLE, "%s: %s", settings->kek,
 				status == E_CONFLICT ? "is there already" : "cannot be made");
 	if (keyholder_open(settings->kek, &cli->core.keyholder, problem) != OK)
 		return cli_fail(EXIT_TROUBLE, "%s: %s", settings->kek, problem);
-	if (store_open(&(struct store_settings){.url = settings->database, .create = true, .migrate = true},
-		       &cli->core.store, problem) != OK)
-		return cli_fail(EXIT_TROUBLE, "%s: %s", settings->database, problem);
 	status = keyring_init(cli->core.store, cli->core.keyholder, clock_now());
+	if (status != OK)
+		unlink(settings->kek); /* made a moment ago, and nothing is sealed with it */
+	if (status == E_CONFLICT)
+		return cli_fail(EXIT_REFUSED,
+				"%s is in use already. For one more node, copy symbolon.yaml and the key-encryption "
+				"key from a node that is there, and run `symbolon serve` with them.",
+				settings->database_shown);
 	return status == OK ? EXIT_DONE : cli_trouble(status, "making the keys");
 }
 
@@ -108,10 +131,13 @@ int cmd_init(struct cli *cli)
 		code = cli_fail(EXIT_TROUBLE, "%s: %s", dir, strerror(errno));
 	if (code == EXIT_DONE)
 		code = config_write(cli, absolute);
-	if (code == EXIT_DONE)
-		code = keys_make(cli);
 	if (code != EXIT_DONE)
 		return code;
+	code = keys_make(cli);
+	if (code != EXIT_DONE) {
+		unlink(cli->config_path); /* so that it can be tried again */
+		return code;
+	}
 	if (cli->json)
 		return cli_print_json(
 			json_pack("{s:s, s:s}", "config", cli->config_path, "issuer", cli->core.settings->issuer));

@@ -7,9 +7,9 @@
 
 const struct cli_command cli_commands[] = {
 	{"init",
-	 "--dir DIR --issuer URL [--organisation NAME] [--listen ADDRESS:PORT]",
+	 "--dir DIR --issuer URL [--organisation NAME] [--listen ADDRESS:PORT] [--database URL]",
 	 "make configuration, keys and database",
-	 {{"dir", true}, {"issuer", true}, {"organisation", true}, {"listen", true}},
+	 {{"dir", true}, {"issuer", true}, {"organisation", true}, {"listen", true}, {"database", true}},
 	 0,
 	 0,
 	 cmd_init},

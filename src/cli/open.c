@@ -73,14 +73,14 @@ int cli_open(struct cli *cli)
 	if (code != EXIT_DONE)
 		return code;
 	cli->core.random = &random_system;
-	if (store_open(&(struct store_settings){.url = cli->core.settings->database, .migrate = true, .readers = 1},
+	if (store_open(&(struct store_settings){.url = cli->core.settings->database, .migrate = true, .readers = 1, .connections = 2},
 		       &cli->core.store, problem) != OK)
-		return cli_fail(EXIT_TROUBLE, "%s: %s", cli->core.settings->database, problem);
+		return cli_fail(EXIT_TROUBLE, "%s: %s", cli->core.settings->database_shown, problem);
 	snprintf(problem, sizeof(problem), "cannot be opened");
 	if (keyholder_open(cli->core.settings->kek, &cli->core.keyholder, problem) != OK)
 		return cli_fail(EXIT_TROUBLE, "%s: %s", cli->core.settings->kek, problem);
 	if (keyring_open(cli->core.store, &cli->core.keyring) != OK)
-		return cli_fail(EXIT_TROUBLE, "%s: the keys cannot be read", cli->core.settings->database);
+		return cli_fail(EXIT_TROUBLE, "%s: the keys cannot be read", cli->core.settings->database_shown);
 	return EXIT_DONE;
 }
 

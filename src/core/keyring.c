@@ -50,7 +50,12 @@ static enum status key_make(struct making *making, struct keyholder *keyholder, 
 static enum status init_write(struct store_tx *tx, void *ctx)
 {
 	const struct making *making = ctx;
+	struct key_row *rows = NULL;
+	size_t count = 0;
 
+	TRY(store_key_list(tx, NULL, &rows, &count));
+	if (count > 0)
+		return E_CONFLICT;
 	for (size_t i = 0; i < making->count; i++)
 		TRY(store_key_insert(tx, &making->rows[i]));
 	return audit_write(tx, &(struct audit_row){.at = making->now, .event = "keys.made"});

@@ -16,7 +16,7 @@ struct keyring_view {
 	size_t jwks_size;
 };
 
-/* Makes the first keys: ES256 and RS256 for tokens, pepper, mac. For `symbolon init`. */
+/* Makes the first keys: ES256 and RS256 for tokens, pepper, mac. For `symbolon init`. E_CONFLICT: there are keys. */
 enum status must_check keyring_init(struct store *store, struct keyholder *keyholder, int64_t now);
 enum status must_check keyring_open(struct store *store, struct keyring **ret_keyring);
 enum status must_check keyring_refresh(struct keyring *keyring, struct store *store);

@@ -30,6 +30,7 @@ static const struct {
 	size_t offset;
 } numbers[] = {
 	COUNT("threads", "loops", loops),
+	COUNT("threads", "database", database_connections),
 	COUNT("threads", "workers", workers),
 	COUNT("threads", "hashers", hashers),
 	COUNT("threads", "hash_queue", hash_queue),
@@ -161,6 +162,25 @@ static void listeners_read(struct reader *reader, struct settings *settings)
 				       settings->trusted_proxies[i]);
 }
 
+static bool is_postgres(const char *url)
+{
+	return text_has_prefix(url, "postgresql://") || text_has_prefix(url, "postgres://");
+}
+
+/* The password between the user's colon and the '@', and one in the query, become "…". */
+static const char *url_without_password(struct reader *reader, const char *url)
+{
+	const char *authority = strstr(url, "://") + strlen("://");
+	const size_t size = strcspn(authority, "/?");
+	const char *at = memrchr(authority, '@', size);
+	const char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
+	const char *query = strstr(url, "password=");
+
+	if (query)
+		return "postgresql (its URL has a password in the query)";
+	return colon ? reader_format(reader, "%.*s:…%s", (int)(colon - url), url, at) : url;
+}
+
 static void database_read(struct reader *reader, struct settings *settings)
 {
 	static const struct name name = {NULL, "database"};
@@ -169,12 +189,20 @@ static void database_read(struct reader *reader, struct settings *settings)
 
 	if (!url)
 		return;
+	if (is_postgres(url)) {
+		settings->database = url;
+		settings->database_shown = url_without_password(reader, url);
+		return;
+	}
 	if (!*file || !text_is_displayable(file))
-		reader_mistake(reader, &name, "must be sqlite: and a file, such as sqlite:symbolon.db");
+		reader_mistake(reader, &name,
+			       "must be sqlite: and a file, such as sqlite:symbolon.db, or "
+			       "postgresql://USER@HOST/DATABASE");
 	else if (*file == '/' || strcmp(file, ":memory:") == 0)
 		settings->database = url;
 	else
 		settings->database = reader_format(reader, "sqlite:%s/%s", reader->folder, file);
+	settings->database_shown = settings->database;
 }
 
 /* A build tree keeps the pages in web/dist beside its build folder; anything else is installed. */

@@ -79,8 +79,9 @@ static void admit_then_hash(void *ctx)
 static void start(struct job *job)
 {
 	void (*fn)(void *) = job->route->where == ON_HASHER ? admit_then_hash : run;
+	const bool reads_here = job->route->where == ON_LOOP_READ && !store_is_remote(job->daemon->app.core.store);
 
-	if (job->route->where == ON_LOOP || job->route->where == ON_LOOP_READ)
+	if (job->route->where == ON_LOOP || reads_here)
 		run(job);
 	else if (workers_submit(job->daemon->workers, true, fn, job) != OK)
 		finish(job, E_BUSY);

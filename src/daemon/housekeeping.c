@@ -9,6 +9,7 @@
 
 #define LOOK_MS     500 /* a disable or revoke by the command takes effect within a second */
 #define SWEEP_TICKS 20
+#define LOOK_TICKS  20 /* 10 s: so long is anybody without a news that got lost between nodes */
 #define SWEEP_LIMIT 1000
 
 struct housekeeping {
@@ -20,18 +21,38 @@ struct housekeeping {
 	int64_t version;
 };
 
+static void keys_follow(struct housekeeping *housekeeping)
+{
+	struct core *core = &housekeeping->daemon->app.core;
+
+	if (keyring_refresh(core->keyring, core->store) != OK)
+		log_error("keyring.refresh_failed", LOG_S("what", "keys stay as they were"));
+}
+
 /* Another process has written: keys may have turned, and everything that waits reads again. */
 static void changes_follow(struct housekeeping *housekeeping)
 {
-	struct core *core = &housekeeping->daemon->app.core;
 	int64_t version;
 
-	if (store_version(core->store, &version) != OK || version == housekeeping->version)
+	if (store_version(housekeeping->daemon->app.core.store, &version) != OK || version == housekeeping->version)
 		return;
 	housekeeping->version = version;
-	if (keyring_refresh(core->keyring, core->store) != OK)
-		log_error("keyring.refresh_failed", LOG_S("what", "keys stay as they were"));
+	keys_follow(housekeeping);
 	waiting_wake_all(housekeeping->daemon->app.waiting);
+}
+
+/* News between nodes can be lost: everything is looked at every 10 s all the same, a part of it at each tick. */
+static void nodes_follow(struct housekeeping *housekeeping, unsigned tick)
+{
+	const int64_t ahead = store_clock_ahead(housekeeping->daemon->app.core.store);
+
+	waiting_wake_part(housekeeping->daemon->app.waiting, tick % LOOK_TICKS, LOOK_TICKS);
+	if (tick % LOOK_TICKS != 0)
+		return;
+	keys_follow(housekeeping);
+	if (llabs(ahead) > CLOCK_DIFFERENCE_MAX_S)
+		log_error("clock.differs", LOG_N("database_ahead_s", ahead),
+			  LOG_S("remedy", "synchronise the clocks of all nodes; this one answers 503 at /readyz"));
 }
 
 struct sweep {
@@ -82,6 +103,8 @@ static void *keep(void *arg)
 
 	for (unsigned tick = 1; !rest(housekeeping); tick++) {
 		changes_follow(housekeeping);
+		if (store_is_remote(housekeeping->daemon->app.core.store))
+			nodes_follow(housekeeping, tick);
 		if (tick % SWEEP_TICKS == 0)
 			sweep(housekeeping);
 	}

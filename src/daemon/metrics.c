@@ -52,6 +52,8 @@ static void store_part(struct text *out, const struct daemon *daemon)
 	one(out, "store_writes_total", "counter", "Writes; several share a commit.", counters.writes);
 	one(out, "store_reads_total", "counter", "Reads.", counters.reads);
 	one(out, "store_failures_total", "counter", "Failures of the database.", counters.failures);
+	one(out, "store_repeats_total", "counter", "Transactions begun again: lost to another writer or a connection.",
+	    counters.repeats);
 	one(out, "store_largest_batch", "gauge", "The most writes that shared a commit.", counters.largest_batch);
 }
 

@@ -44,16 +44,18 @@ static enum status settings_open(struct daemon *daemon, const char *path, int *r
 static enum status store_and_keys_open(struct daemon *daemon, int *ret_exit)
 {
 	struct core *core = &daemon->app.core;
-	const struct store_settings settings = {.url = core->settings->database, .create = false, .migrate = true};
+	const struct store_settings settings = {.url = core->settings->database,
+						 .connections = core->settings->database_connections,
+						 .migrate = true};
 	char problem[256] = "cannot be opened";
 
 	if (store_open(&settings, &core->store, problem) != OK)
-		return say(ret_exit, EXIT_TROUBLE, core->settings->database, problem);
+		return say(ret_exit, EXIT_TROUBLE, core->settings->database_shown, problem);
 	snprintf(problem, sizeof(problem), "cannot be opened");
 	if (keyholder_open(core->settings->kek, &core->keyholder, problem) != OK)
 		return say(ret_exit, EXIT_TROUBLE, core->settings->kek, problem);
 	if (keyring_open(core->store, &core->keyring) != OK)
-		return say(ret_exit, EXIT_TROUBLE, core->settings->database,
+		return say(ret_exit, EXIT_TROUBLE, core->settings->database_shown,
 			   "the keys cannot be read; was `symbolon init` run?");
 	return OK;
 }
@@ -94,9 +96,20 @@ static enum status pages_open(struct daemon *daemon, int *ret_exit)
 	return OK;
 }
 
+/* Here and on the other nodes. */
 static void wake(void *ctx, const char *topic)
 {
-	waiting_wake(ctx, topic);
+	struct daemon *daemon = ctx;
+
+	waiting_wake(daemon->app.waiting, topic);
+	store_tell(daemon->app.core.store, topic);
+}
+
+static void woken(void *ctx, const char *topic)
+{
+	struct daemon *daemon = ctx;
+
+	waiting_wake(daemon->app.waiting, topic);
 }
 
 enum status daemon_open(struct daemon *daemon, const char *config_path, int *ret_exit)
@@ -112,7 +125,7 @@ enum status daemon_open(struct daemon *daemon, const char *config_path, int *ret
 	daemon->app.now = clock_now;
 	daemon->app.core.random = &random_system;
 	daemon->app.core.wake = wake;
-	daemon->app.core.wake_ctx = daemon->app.waiting;
+	daemon->app.core.wake_ctx = daemon;
 	if (router_new(routes, route_count, &daemon->router) != OK)
 		return say(ret_exit, EXIT_TROUBLE, "routes", "the table is wrong");
 	return OK;
@@ -121,10 +134,9 @@ enum status daemon_open(struct daemon *daemon, const char *config_path, int *ret
 static enum status pools_start(struct daemon *daemon)
 {
 	const struct settings *settings = daemon->app.core.settings;
-	const size_t queue = settings->hash_queue;
 
 	TRY(workers_new(settings->workers, WORKER_QUEUE, 0, &daemon->workers));
-	TRY(workers_new(settings->hashers, queue, queue / 4, &daemon->hashers));
+	TRY(workers_new(settings->hashers, settings->hash_queue, settings->hash_queue / 4, &daemon->hashers));
 	return grid_new(&daemon->grid);
 }
 
@@ -161,8 +173,12 @@ static enum status metrics_start(struct daemon *daemon)
 
 enum status daemon_start(struct daemon *daemon, int *ret_exit)
 {
-	if (pools_start(daemon) != OK)
+	const struct store_listener listener = {woken, daemon};
+
+	if (pools_start(daemon) != OK || store_listen(daemon->app.core.store, &listener) != OK)
 		return say(ret_exit, EXIT_TROUBLE, "threads", "cannot be started");
+	if (store_is_remote(daemon->app.core.store))
+		waiting_room_read_on(daemon->app.waiting, daemon->workers);
 	if (listener_start(daemon) != OK)
 		return say(ret_exit, EXIT_TROUBLE, daemon->app.core.settings->listen[0],
 			   "cannot listen there; the log line above says why");

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "daemon/workers.h"
 #include "endpoints/app.h"
 #include "http/server.h"
 
@@ -30,6 +31,7 @@ struct waiter {
 	atomic_uint refs;
 	atomic_bool on_the_way; /* a wake is posted and has not begun to read */
 	bool ended;
+	bool is_reading, read_again; /* on a worker; only its loop looks */
 	char topic[];
 };
 
@@ -37,6 +39,7 @@ struct waiting_room {
 	pthread_mutex_t lock;
 	struct waiter *buckets[BUCKETS];
 	size_t count;
+	struct workers *workers; /* NULL: states are read on the loops */
 };
 
 static size_t bucket_of(const char *topic)
@@ -84,27 +87,109 @@ static void unsubscribe(struct waiter *waiter)
 	pthread_mutex_unlock(&room->lock);
 }
 
-/* Read the state and send it; on the waiter's loop. */
-static void deliver(struct waiter *waiter)
-{
-	struct arena *arena = arena_new(READ_MEMORY);
-	struct text out;
-	bool end = true;
-	enum status status = E_NOMEM;
+/* ---- reading a state and sending it ---- */
 
-	text_init(&out, EVENT_MAX);
+/* What was read, on its way from the worker to the loop. */
+struct reading {
+	struct waiter *waiter;
+	struct text out;
+	enum status status;
+	bool end;
+};
+
+static void state_read(struct reading *reading)
+{
+	struct waiter *waiter = reading->waiter;
+	struct arena *arena = arena_new(READ_MEMORY);
+
+	text_init(&reading->out, EVENT_MAX);
+	reading->end = true;
+	reading->status = E_NOMEM;
 	if (arena)
-		status = waiter->read(waiter->app, waiter->ctx, arena, &out, &end);
-	if (status == OK && out.failed)
-		status = E_NOMEM;
-	if (status == OK && out.size > 0)
-		status = event_stream_send(waiter->stream, out.data, out.size);
-	if (status != OK || end) {
+		reading->status = waiter->read(waiter->app, waiter->ctx, arena, &reading->out, &reading->end);
+	if (reading->status == OK && reading->out.failed)
+		reading->status = E_NOMEM;
+	arena_free(arena);
+}
+
+/* On the waiter's loop. */
+static void state_send(struct reading *reading)
+{
+	struct waiter *waiter = reading->waiter;
+
+	if (reading->status == OK && reading->out.size > 0)
+		reading->status = event_stream_send(waiter->stream, reading->out.data, reading->out.size);
+	if (reading->status != OK || reading->end) {
 		waiter->ended = true;
 		event_stream_end(waiter->stream);
 	}
-	text_done(&out);
-	arena_free(arena);
+}
+
+static void deliver(struct waiter *waiter);
+
+static void reading_free(struct reading *reading)
+{
+	waiter_unref(reading->waiter);
+	text_done(&reading->out);
+	free(reading);
+}
+
+/* On the loop: a wake that came while the worker read may have come too late for it, so it reads once more. */
+static void reading_arrived(void *ctx)
+{
+	struct reading *reading = ctx;
+	struct waiter *waiter = reading->waiter;
+
+	waiter->is_reading = false;
+	if (waiter->stream && !waiter->ended)
+		state_send(reading);
+	if (waiter->stream && !waiter->ended && waiter->read_again)
+		deliver(waiter);
+	reading_free(reading);
+}
+
+static void reading_work(void *ctx)
+{
+	struct reading *reading = ctx;
+
+	state_read(reading);
+	if (http_loop_post(reading->waiter->loop, reading_arrived, reading) != OK)
+		reading_free(reading); /* the loop has ended, and with it the stream */
+}
+
+/* A stream that cannot be served now ends: its client asks again. */
+static void reading_begin(struct waiter *waiter)
+{
+	struct reading *reading = calloc(1, sizeof(*reading));
+
+	waiter->read_again = false;
+	waiter->is_reading = true;
+	atomic_fetch_add(&waiter->refs, 1);
+	if (reading) {
+		reading->waiter = waiter;
+		if (workers_submit(waiter->room->workers, true, reading_work, reading) == OK)
+			return;
+	}
+	free(reading);
+	waiter->ended = true;
+	event_stream_end(waiter->stream);
+	waiter_unref(waiter);
+}
+
+/* On the waiter's loop. */
+static void deliver(struct waiter *waiter)
+{
+	struct reading reading = {.waiter = waiter};
+
+	if (waiter->is_reading) {
+		waiter->read_again = true;
+	} else if (waiter->room->workers) {
+		reading_begin(waiter);
+	} else {
+		state_read(&reading);
+		state_send(&reading);
+		text_done(&reading.out);
+	}
 }
 
 static void woken(void *ctx)
@@ -139,6 +224,15 @@ void waiting_wake_all(struct waiting_room *room)
 {
 	pthread_mutex_lock(&room->lock);
 	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct waiter *waiter = room->buckets[i]; waiter; waiter = waiter->next)
+			wake(waiter);
+	pthread_mutex_unlock(&room->lock);
+}
+
+void waiting_wake_part(struct waiting_room *room, unsigned part, unsigned parts)
+{
+	pthread_mutex_lock(&room->lock);
+	for (size_t i = part; i < BUCKETS; i += parts)
 		for (struct waiter *waiter = room->buckets[i]; waiter; waiter = waiter->next)
 			wake(waiter);
 	pthread_mutex_unlock(&room->lock);
@@ -195,6 +289,11 @@ enum status waiting_open(const struct app *app, struct http_exchange *exchange, 
 	atomic_init(&waiter->refs, 1);
 	http_exchange_stream(exchange, &ops, waiter);
 	return OK;
+}
+
+void waiting_room_read_on(struct waiting_room *room, struct workers *workers)
+{
+	room->workers = workers;
 }
 
 enum status waiting_room_new(struct waiting_room **ret_room)

@@ -20,7 +20,7 @@ struct waiting_source {
 	/*
 	 * Reads the state and writes whole events into `out` ("event: state\ndata: {…}\n\n"); writes nothing when
 	 * nothing changed. It may only read the store. *ret_end: end the stream after this. A status other than OK ends
-	 * it too. Runs on the stream's loop, one call at a time for one stream.
+	 * it too. Runs on the stream's loop or on a worker, one call at a time for one stream.
 	 */
 	enum status (*read)(const struct app *app, void *ctx, struct arena *arena, struct text *out, bool *ret_end);
 	void *ctx; /* owned by the stream; small: thousands wait */

@@ -6,6 +6,7 @@
 
 #define BROWSER_COOKIE_S (400 * 86400) /* the longest that browsers keep */
 #define PAGE_SIZE_MAX    (64 * 1024)
+#define USER_AGENT_MAX   512
 
 static enum status cookie_or_null(const struct request *req, const char *name, size_t size_max, const char **ret_value)
 {
@@ -18,12 +19,23 @@ static enum status cookie_or_null(const struct request *req, const char *name, s
 	return OK;
 }
 
+/* Any bytes can stand in a header; only text goes further. */
+static enum status user_agent_read(const struct request *req, const char **ret_user_agent)
+{
+	const char *header = request_header(req, "User-Agent");
+	char *clean = NULL;
+
+	if (header)
+		TRY(text_clean(req->arena, header, strlen(header), USER_AGENT_MAX, &clean));
+	*ret_user_agent = clean;
+	return OK;
+}
+
 enum status login_browser_read(const struct request *req, struct login_browser *ret_browser)
 {
-	struct login_browser browser = {.ip = req->ip,
-					.ip_trusted = req->ip_trusted,
-					.user_agent = request_header(req, "User-Agent")};
+	struct login_browser browser = {.ip = req->ip, .ip_trusted = req->ip_trusted};
 
+	TRY(user_agent_read(req, &browser.user_agent));
 	TRY(cookie_or_null(req, COOKIE_BROWSER, TOKEN_SIZE - 1, &browser.browser_token));
 	TRY(cookie_or_null(req, COOKIE_SESSION, TOKEN_SIZE - 1, &browser.session_token));
 	TRY(cookie_or_null(req, COOKIE_KNOWN, 320, &browser.known_cookie));
