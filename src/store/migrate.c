@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "store/sql.h"
 
 enum { SCRIPT_MAX = 256 * 1024, MIGRATE_ARENA_SIZE = 1 << 20 };
@@ -91,14 +92,24 @@ static enum status table_make(struct store_tx *tx, bool may_change, char problem
 	return script_run(tx->connection, applied_schema);
 }
 
+static bool is_contract(const char *name)
+{
+	return strstr(name, "_contract_") != NULL;
+}
+
 static enum status applied_check(const struct applied *applied, const struct migrate_settings *settings, size_t at,
 				 char problem[256])
 {
 	const struct migration *known = at < settings->count ? &settings->migrations[at] : NULL;
 
+	if (!known && !is_contract(applied->name)) {
+		log_debug("store.newer", LOG_S("migration", applied->name),
+			 LOG_S("what", "a newer version has added to the database; this one goes on without it"));
+		return OK;
+	}
 	if (!known)
 		snprintf(problem, 256,
-			 "the database was brought up to date by a newer version (migration %s); "
+			 "a newer version has taken away what this one may need (migration %s); "
 			 "run that version, or restore a backup from before",
 			 applied->name);
 	else if (applied->version != known->version || strcmp(applied->name, known->name) != 0)
@@ -132,13 +143,21 @@ static enum status migration_apply(struct store_tx *tx, const struct migration *
 static enum status migrations_apply(struct store_tx *tx, const struct migrate_settings *settings, size_t applied,
 				    char problem[256])
 {
-	if (applied < settings->count && !settings->may_change) {
+	int64_t others = 0;
+
+	if (applied < settings->count && !settings->may_change && !is_contract(settings->migrations[applied].name)) {
 		snprintf(problem, 256, "the database is older than this program (migration %s is missing)",
 			 settings->migrations[applied].name);
 		return E_CONFLICT;
 	}
-	for (size_t i = applied; i < settings->count; i++)
+	for (size_t i = applied; settings->may_change && i < settings->count; i++) {
+		if (is_contract(settings->migrations[i].name)) {
+			TRY(connection_others(tx->connection, &others));
+			if (!settings->may_contract || others > 0)
+				return OK; /* what it would take away does no harm meanwhile */
+		}
 		TRY(migration_apply(tx, &settings->migrations[i], problem));
+	}
 	return OK;
 }
 

@@ -4,7 +4,10 @@
 #include "store/driver.h"
 
 /*
- * The schema goes forward only. migrations/NNNN_name.sql are built into the program, each with the SHA-256 of its
+ * The schema goes forward only, and so that nodes of two versions can run on one database: a migration adds (tables,
+ * columns with a default, indexes), which the older version does not notice. One that takes away or renames is called
+ * NNNN_contract_name, comes at least one version after the last program that needed what it takes, and is applied only
+ * when nobody else is connected. migrations/NNNN_name.sql are built into the program, each with the SHA-256 of its
  * bytes; table schema_migration remembers which were applied, with the same checksum. In their text {int}, {bytes},
  * {serial}, {table} and {keyed_table} stand for what each database calls it.
  */
@@ -22,13 +25,14 @@ extern const size_t store_migration_count;
 struct migrate_settings {
 	const struct migration *migrations; /* the program's, or a test's */
 	size_t count;
-	bool may_change; /* apply what is missing */
+	bool may_change;   /* apply what is missing */
+	bool may_contract; /* and what takes away, when nobody else is connected */
 };
 
 /*
  * Compares the database with `settings->migrations` and applies what is missing, all in one transaction.
- * E_CONFLICT, with one sentence in `problem`: a migration was changed after it was applied, the database is newer than
- * this program or somebody else's, or it is older and `may_change` is false.
+ * E_CONFLICT, with one sentence in `problem`: a migration was changed after it was applied, a newer program has taken
+ * away what this one may need, the database is somebody else's, or it is older and `may_change` is false.
  */
 enum status must_check store_migrate(struct connection *connection, const struct migrate_settings *settings,
 				     char problem[256]);

@@ -32,6 +32,7 @@ static enum status schema_check(const struct store_settings *settings, bool is_m
 		.migrations = store_migrations,
 		.count = store_migration_count,
 		.may_change = settings->migrate || is_memory,
+		.may_contract = settings->contract,
 	};
 
 	return store_migrate(connection, &schema, problem);

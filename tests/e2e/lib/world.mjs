@@ -81,15 +81,15 @@ export class World {
 		return world;
 	}
 
-	async init({ policy, settings = {} }) {
+	async init({ policy, settings = {}, database }) { const n = `db${process.pid}_${Math.floor(Math.random()*1e9)}`; (await import("node:child_process")).execFileSync("psql", ["-qX","-h",process.env.PGD,"-U","postgres","-c",`CREATE DATABASE ${n}`]); database = `postgresql:///${n}?host=${process.env.PGD}&user=postgres`;
 		this.port = await freePort();
 		this.issuer = `http://localhost:${this.port}`;
 		this.dir = join(this.folder, "idp");
 		this.config = join(this.dir, "symbolon.yaml");
 		this.closers = [];
-		await this.command(["init", "--dir", this.dir, "--issuer", this.issuer, "--organisation", "Example"], { config: false });
+		await this.command(["init", "--dir", this.dir, "--issuer", this.issuer, "--organisation", "Example", "--database", database], { config: false });
 		// JSON is YAML: what a test wants is written as it is.
-		const whole = { issuer: this.issuer, listen: [`127.0.0.1:${this.port}`], database: "sqlite:symbolon.db", keys: { kek: "kek" }, web: join(root, "web/dist"), ...SETTINGS, ...settings, ...(policy ? { policy } : {}) };
+		const whole = { issuer: this.issuer, listen: [`127.0.0.1:${this.port}`], database, keys: { kek: "kek" }, web: join(root, "web/dist"), ...SETTINGS, ...settings, ...(policy ? { policy } : {}) };
 		writeFileSync(this.config, `${JSON.stringify(whole, null, 1)}\n`);
 	}
 

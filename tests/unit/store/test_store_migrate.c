@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "server.h"
 #include "store/migrate.h"
 
 struct place {
@@ -101,14 +102,27 @@ static void a_migration_that_was_changed_after_it_was_applied_is_refused(void **
 	refused(&settings, E_CONFLICT, "was changed after it was applied");
 }
 
-static void a_database_of_a_newer_version_is_refused(void **state)
+/* Nodes of two versions run side by side while one after the other is replaced. */
+static void a_newer_version_that_only_added_is_no_obstacle(void **state)
 {
 	const struct place *place = *state;
 	const struct store_settings settings = {.url = place->url, .create = true, .migrate = true};
 
 	opened(&settings);
-	script(place->path, "INSERT INTO schema_migration VALUES (9999, '9999_later', 'abc', 0)");
-	refused(&settings, E_CONFLICT, "9999_later");
+	script(place->path, "INSERT INTO schema_migration VALUES (9999, '9999_later', 'abc', 0);"
+			    "ALTER TABLE users ADD COLUMN nickname TEXT NOT NULL DEFAULT ''");
+	opened(&settings);
+	opened(&(struct store_settings){.url = place->url});
+}
+
+static void a_newer_version_that_took_away_is_refused(void **state)
+{
+	const struct place *place = *state;
+	const struct store_settings settings = {.url = place->url, .create = true, .migrate = true};
+
+	opened(&settings);
+	script(place->path, "INSERT INTO schema_migration VALUES (9999, '9999_contract_users', 'abc', 0)");
+	refused(&settings, E_CONFLICT, "9999_contract_users");
 }
 
 static void another_migration_of_the_same_number_is_refused(void **state)
@@ -160,7 +174,7 @@ static enum status migrate(struct connection *connection, const struct migration
 {
 	char problem[256];
 
-	return store_migrate(connection, &(struct migrate_settings){migrations, count, true}, problem);
+	return store_migrate(connection, &(struct migrate_settings){migrations, count, true, false}, problem);
 }
 
 static void the_schema_goes_forward_step_by_step(void **state)
@@ -170,13 +184,58 @@ static void the_schema_goes_forward_step_by_step(void **state)
 	char problem[256] = "";
 
 	assert_int_equal(migrate(connection, good, 1), OK);
-	assert_int_equal(store_migrate(connection, &(struct migrate_settings){good, 2, false}, problem), E_CONFLICT);
+	assert_int_equal(store_migrate(connection, &(struct migrate_settings){good, 2, false, false}, problem), E_CONFLICT);
 	assert_non_null(strstr(problem, "0002_two is missing"));
 	assert_int_equal(migrate(connection, good, 2), OK);
 	assert_int_equal(migrate(connection, good, 2), OK);
-	assert_int_equal(migrate(connection, good, 1), E_CONFLICT);
+	assert_int_equal(migrate(connection, good, 1), OK); /* an older program goes on */
 	assert_int_equal(connection_script(connection, "INSERT INTO two VALUES ('x', 1)"), OK);
 	connection_close(&connection);
+}
+
+static const struct migration with_contract[] = {
+	{1, "0001_one", "aaa", "CREATE TABLE one (id {serial}, data {bytes}) {table};"},
+	{2, "0002_contract_one", "ccc", "DROP TABLE one;"},
+};
+
+/* Red when migrations_apply does not ask whether it may, or whether others are there. */
+static void contract_test(const struct driver *driver, const char *target, bool has_others)
+{
+	const struct connection_settings first = {.target = target, .name = "symbolon/first", .create = true,
+						  .may_write = true};
+	const struct connection_settings second = {.target = target, .name = "symbolon/second", .may_write = true};
+	struct connection *ours = NULL, *other = NULL;
+	struct migrate_settings settings = {with_contract, 2, true, false};
+	char problem[256] = "";
+
+	assert_int_equal(connection_open(driver, &first, &ours, problem), OK);
+	assert_int_equal(store_migrate(ours, &settings, problem), OK);
+	assert_int_equal(connection_script(ours, "INSERT INTO one DEFAULT VALUES"), OK);
+	settings.may_contract = true;
+	if (has_others) {
+		assert_int_equal(connection_open(driver, &second, &other, problem), OK);
+		assert_int_equal(store_migrate(ours, &settings, problem), OK);
+		assert_int_equal(connection_script(ours, "INSERT INTO one DEFAULT VALUES"), OK);
+		connection_close(&other);
+	}
+	do /* the server takes a moment to see that the other is gone */
+		assert_int_equal(store_migrate(ours, &settings, problem), OK);
+	while (has_others && connection_script(ours, "INSERT INTO one DEFAULT VALUES") == OK);
+	assert_int_not_equal(connection_script(ours, "INSERT INTO one DEFAULT VALUES"), OK);
+	connection_close(&ours);
+}
+
+static void what_takes_away_waits_until_it_may(void **state)
+{
+	contract_test(&driver_sqlite, ((struct place *)*state)->path, false);
+}
+
+static void what_takes_away_waits_until_nobody_else_is_there(void **state)
+{
+	char url[256];
+
+	server_schema_url(url);
+	contract_test(&driver_postgres, url, true);
 }
 
 /* All of a migration or nothing of it. */
@@ -228,7 +287,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_database_is_made_once_and_opened_again, place_setup, place_teardown),
 		cmocka_unit_test_setup_teardown(a_migration_that_was_changed_after_it_was_applied_is_refused,
 						place_setup, place_teardown),
-		cmocka_unit_test_setup_teardown(a_database_of_a_newer_version_is_refused, place_setup, place_teardown),
+		cmocka_unit_test_setup_teardown(a_newer_version_that_only_added_is_no_obstacle, place_setup,
+						place_teardown),
+		cmocka_unit_test_setup_teardown(a_newer_version_that_took_away_is_refused, place_setup, place_teardown),
 		cmocka_unit_test_setup_teardown(another_migration_of_the_same_number_is_refused, place_setup,
 						place_teardown),
 		cmocka_unit_test_setup_teardown(somebody_elses_database_is_refused_and_left_alone, place_setup,
@@ -238,6 +299,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_migration_that_fails_leaves_the_database_as_it_was, place_setup,
 						place_teardown),
 		cmocka_unit_test_setup_teardown(a_word_that_no_database_knows_is_refused, place_setup, place_teardown),
+		cmocka_unit_test_setup_teardown(what_takes_away_waits_until_it_may, place_setup, place_teardown),
+		cmocka_unit_test(what_takes_away_waits_until_nobody_else_is_there),
 		cmocka_unit_test(the_checksum_is_that_of_the_files_bytes),
 	};
 
