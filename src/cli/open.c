@@ -73,7 +73,10 @@ int cli_open(struct cli *cli)
 	if (code != EXIT_DONE)
 		return code;
 	cli->core.random = &random_system;
-	if (store_open(&(struct store_settings){.url = cli->core.settings->database, .migrate = true, .readers = 1, .connections = 2},
+	if (store_open(&(struct store_settings){.url = cli->core.settings->database,
+						.migrate = true,
+						.readers = 1,
+						.connections = 2},
 		       &cli->core.store, problem) != OK)
 		return cli_fail(EXIT_TROUBLE, "%s: %s", cli->core.settings->database_shown, problem);
 	snprintf(problem, sizeof(problem), "cannot be opened");

@@ -35,8 +35,8 @@ struct settings {
 	const char *database;          /* "sqlite:/…" or "postgresql://…" */
 	const char *database_shown;    /* the same without a password */
 	unsigned database_connections; /* PostgreSQL */
-	const char *kek;      /* path of the key-encryption key */
-	const char *web;      /* folder of the built pages; a default from the build, for installed and built trees */
+	const char *kek;               /* path of the key-encryption key */
+	const char *web; /* folder of the built pages; a default from the build, for installed and built trees */
 	unsigned loops, workers, hashers, hash_queue; /* 0 in the file: chosen by the number of cores */
 	struct {
 		uint32_t memory_kib, passes, lanes;

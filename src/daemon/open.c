@@ -45,9 +45,9 @@ static enum status store_and_keys_open(struct daemon *daemon, int *ret_exit)
 {
 	struct core *core = &daemon->app.core;
 	const struct store_settings settings = {.url = core->settings->database,
-						 .connections = core->settings->database_connections,
-						 .migrate = true,
-						 .contract = true};
+						.connections = core->settings->database_connections,
+						.migrate = true,
+						.contract = true};
 	char problem[256] = "cannot be opened";
 
 	if (store_open(&settings, &core->store, problem) != OK)

@@ -286,8 +286,7 @@ static void *later_run(void *argument)
 		if (store->later.count == 0)
 			continue;
 		pthread_mutex_unlock(&store->lock);
-		status = store->driver->many_writers ? later_alone(store)
-						      : store_write(store, nothing_write, NULL);
+		status = store->driver->many_writers ? later_alone(store) : store_write(store, nothing_write, NULL);
 		pthread_mutex_lock(&store->lock);
 		if (status != OK && store->is_closing)
 			break;

@@ -104,7 +104,7 @@ static enum status applied_check(const struct applied *applied, const struct mig
 
 	if (!known && !is_contract(applied->name)) {
 		log_debug("store.newer", LOG_S("migration", applied->name),
-			 LOG_S("what", "a newer version has added to the database; this one goes on without it"));
+			  LOG_S("what", "a newer version has added to the database; this one goes on without it"));
 		return OK;
 	}
 	if (!known)

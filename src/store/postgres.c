@@ -15,7 +15,15 @@
  * a time; who loses begins again (TX_AGAIN). What may happen only once does not rest on that: it is a unique key or a
  * condition in an UPDATE.
  */
-enum { ARGS_MAX = 40, STATEMENT_TEXT_MAX = 8192, OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25 };
+enum {
+	ARGS_MAX = 40,
+	STATEMENT_TEXT_MAX = 8192,
+	OID_BYTEA = 17,
+	OID_INT8 = 20,
+	OID_INT2 = 21,
+	OID_INT4 = 23,
+	OID_TEXT = 25
+};
 
 /* Nobody else brings the schema up to date at the same time: a key of our own for pg_advisory_xact_lock. */
 #define SCHEMA_LOCK "7306085934212"
@@ -133,8 +141,13 @@ static enum status problem_say(const PGconn *link, char problem[256])
 /* What is before dbname gives way to what the URL says; what is behind it does not. */
 enum status postgres_connect(const char *url, const char *name, PGconn **ret_link, char problem[256])
 {
-	const char *const keys[] = {"connect_timeout", "tcp_user_timeout", "keepalives_idle",  "dbname",
-				    "client_encoding", "application_name", NULL};
+	const char *const keys[] = {"connect_timeout",
+				    "tcp_user_timeout",
+				    "keepalives_idle",
+				    "dbname",
+				    "client_encoding",
+				    "application_name",
+				    NULL};
 	const char *const values[] = {"5", "10000", "10", url, "UTF8", name, NULL};
 	PGconn *link = PQconnectdbParams(keys, values, 1);
 
@@ -315,7 +328,8 @@ static enum status postgres_check(struct connection *connection, char problem[25
 	TRY(number_get(postgres_of(connection), "SELECT COUNT(*) FROM pg_index WHERE NOT indisvalid", NULL, &broken));
 	if (broken == 0)
 		return OK;
-	snprintf(problem, 256, "PostgreSQL says that %lld of its indexes cannot be used; REINDEX DATABASE makes them anew",
+	snprintf(problem, 256,
+		 "PostgreSQL says that %lld of its indexes cannot be used; REINDEX DATABASE makes them anew",
 		 (long long)broken);
 	return E_STORE;
 }
@@ -509,8 +523,9 @@ const struct driver driver_postgres = {
 	.dialect =
 		{
 			.count_tables = "SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()",
-			.count_migrations_table = "SELECT COUNT(*) FROM pg_catalog.pg_tables "
-						  "WHERE schemaname = current_schema() AND tablename = 'schema_migration'",
+			.count_migrations_table =
+				"SELECT COUNT(*) FROM pg_catalog.pg_tables "
+				"WHERE schemaname = current_schema() AND tablename = 'schema_migration'",
 			.words =
 				{
 					{"{int}", "BIGINT"},

@@ -400,7 +400,8 @@ static enum status column_copy(const struct statement *statement, int column, st
 	return *ret_copy ? OK : E_NOMEM;
 }
 
-static enum status sqlite_text(const struct statement *statement, int column, struct arena *arena, const char **ret_text)
+static enum status sqlite_text(const struct statement *statement, int column, struct arena *arena,
+			       const char **ret_text)
 {
 	char *copy = NULL;
 
@@ -411,7 +412,7 @@ static enum status sqlite_text(const struct statement *statement, int column, st
 }
 
 static enum status sqlite_bytes(const struct statement *statement, int column, struct arena *arena,
-			    const uint8_t **ret_bytes, size_t *ret_size)
+				const uint8_t **ret_bytes, size_t *ret_size)
 {
 	const bool is_null = sqlite3_column_type(statement->handle, column) == SQLITE_NULL;
 	const void *data = sqlite3_column_blob(statement->handle, column);

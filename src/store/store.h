@@ -49,9 +49,9 @@ struct store_settings {
 				 "postgresql://user@host/database": libpq's connection URI */
 	unsigned readers;     /* SQLite: read connections kept open, at most 64; 0 gives 4 */
 	unsigned connections; /* PostgreSQL: connections kept open, at most 64; 0 gives 16 */
-	bool create;      /* create the file (mode 0600) when it is not there; else E_NOT_FOUND */
-	bool migrate;     /* bring the schema up to date when it is older or empty; else E_CONFLICT */
-	bool contract;    /* and take away what no version needs any more, if nobody else is connected: for `serve` */
+	bool create;          /* create the file (mode 0600) when it is not there; else E_NOT_FOUND */
+	bool migrate;         /* bring the schema up to date when it is older or empty; else E_CONFLICT */
+	bool contract; /* and take away what no version needs any more, if nobody else is connected: for `serve` */
 };
 
 /*

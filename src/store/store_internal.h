@@ -35,8 +35,8 @@ struct news;
 
 struct store {
 	const struct driver *driver;
-	char *target; /* the path, or the URL */
-	char name[64]; /* what its connections call themselves */
+	char *target;         /* the path, or the URL */
+	char name[64];        /* what its connections call themselves */
 	char *private_folder; /* of sqlite::memory:; removed on close */
 
 	struct pool pool;

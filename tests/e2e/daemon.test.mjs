@@ -65,9 +65,9 @@ test("what the command does beside the running daemon takes effect: a disabled p
 	const world = await World.open(t);
 	const device = await Device.enrol(world, "demo");
 	const events = device.events();
-	await events.opened;
+	assert.equal(await events.opened, 200);
 	await world.command(["user", "disable", "demo"]).catch(() => {}); // it prints words, not JSON
-	await events.ended;
+	await events.closed;
 	assert.equal((await device.request("GET", "/challenges")).status, 401);
 });
 

@@ -21,9 +21,11 @@ export const parseLink = (link) => {
 };
 
 export class Device {
-	constructor(issuer) {
+	// `target`: where its requests go, when not to the issuer.
+	constructor(issuer, target = issuer) {
 		const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 		this.issuer = issuer;
+		this.target = target;
 		this.key = privateKey;
 		const { crv, kty, x, y } = publicKey.export({ format: "jwk" });
 		this.jwk = { crv, kty, x, y };
@@ -65,11 +67,11 @@ export class Device {
 		const body = json === undefined ? undefined : JSON.stringify(json);
 		const headers = { authorization: options.authorization ?? this.authorization(method, whole, body, options) };
 		if (body !== undefined) headers["content-type"] = "application/json";
-		return send(`${this.issuer}${whole}`, { method, headers, body });
+		return send(`${this.target}${whole}`, { method, headers: { host: new URL(this.issuer).host, ...headers }, body });
 	}
 
 	events() {
-		return openEvents(`${this.issuer}/device/v1/events`, { authorization: this.authorization("GET", "/device/v1/events") });
+		return openEvents(`${this.target}/device/v1/events`, { host: new URL(this.issuer).host, authorization: this.authorization("GET", "/device/v1/events") });
 	}
 
 	async pending() {

@@ -25,10 +25,17 @@ export const sendForm = (url, fields, headers = {}) =>
 export function openEvents(url, headers = {}) {
 	const target = new URL(url);
 	const stream = { events: [], waiters: new Set(), ended: false };
-	const look = () => stream.waiters.forEach((waiter) => waiter());
+	let opened, closed;
+	stream.opened = new Promise((resolve) => (opened = resolve)); // with the status, or null
+	stream.closed = new Promise((resolve) => (closed = resolve));
+	const look = () => {
+		if (stream.ended) opened(null), closed();
+		stream.waiters.forEach((waiter) => waiter());
+	};
 	const request = http.get({ agent: false, host: "127.0.0.1", port: target.port, path: target.pathname, headers: { host: target.host, accept: "text/event-stream", ...headers } }, (response) => {
 		let rest = "";
 		stream.status = response.statusCode;
+		opened(response.statusCode);
 		response.setEncoding("utf8");
 		response.on("data", (text) => {
 			const blocks = (rest + text).split("\n\n");

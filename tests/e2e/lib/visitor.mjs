@@ -22,7 +22,7 @@ export class Visitor {
 
 	headers(more = {}) {
 		const cookie = [...this.jar].map(([name, value]) => `${name}=${value}`).join("; ");
-		return { "x-forwarded-for": this.ip, "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", ...(cookie ? { cookie } : {}), ...more };
+		return { host: new URL(this.world.issuer).host, "x-forwarded-for": this.ip, "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", ...(cookie ? { cookie } : {}), ...more };
 	}
 
 	keep(reply) {
@@ -35,12 +35,12 @@ export class Visitor {
 	}
 
 	async get(path) {
-		return this.keep(await send(new URL(path, this.world.issuer), { headers: this.headers() }));
+		return this.keep(await send(new URL(path, this.world.target), { headers: this.headers() }));
 	}
 
 	async post(path, json, headers = {}) {
 		const more = { "content-type": "application/json", origin: this.world.issuer, ...headers };
-		return this.keep(await send(new URL(path, this.world.issuer), { method: "POST", headers: this.headers(more), body: typeof json === "string" ? json : JSON.stringify(json) }));
+		return this.keep(await send(new URL(path, this.world.target), { method: "POST", headers: this.headers(more), body: typeof json === "string" ? json : JSON.stringify(json) }));
 	}
 
 	// To the provider, as a service sends people.
@@ -92,7 +92,7 @@ export class Login {
 	}
 
 	events() {
-		const stream = openEvents(new URL(`${this.path}/events`, this.visitor.world.issuer), this.visitor.headers());
+		const stream = openEvents(new URL(`${this.path}/events`, this.visitor.world.target), this.visitor.headers());
 		this.visitor.world.closers.push(() => stream.close());
 		return stream;
 	}

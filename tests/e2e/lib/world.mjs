@@ -70,10 +70,15 @@ export function start(command, args, { env = {}, input } = {}) {
 }
 
 export class World {
+	// Where requests go; the names in them are always the issuer's.
+	get target() {
+		return this.issuer;
+	}
+
 	static async open(t, options = {}) {
 		assert.ok(existsSync(join(bin, "symbolon")), `${bin}/symbolon: build it first: ./run build asan`);
 		const world = new World();
-		world.folder = mkdtempSync(join(tmpdir(), "symbolon-e2e-"));
+		world.prepareFolder();
 		t.after(() => world.close());
 		await world.init(options);
 		await world.serve();
@@ -81,7 +86,11 @@ export class World {
 		return world;
 	}
 
-	async init({ policy, settings = {}, database }) { const n = `db${process.pid}_${Math.floor(Math.random()*1e9)}`; (await import("node:child_process")).execFileSync("psql", ["-qX","-h",process.env.PGD,"-U","postgres","-c",`CREATE DATABASE ${n}`]); database = `postgresql:///${n}?host=${process.env.PGD}&user=postgres`;
+	prepareFolder() {
+		this.folder = mkdtempSync(join(tmpdir(), "symbolon-e2e-"));
+	}
+
+	async init({ policy, settings = {}, database = "sqlite:symbolon.db" }) {
 		this.port = await freePort();
 		this.issuer = `http://localhost:${this.port}`;
 		this.dir = join(this.folder, "idp");
@@ -89,8 +98,8 @@ export class World {
 		this.closers = [];
 		await this.command(["init", "--dir", this.dir, "--issuer", this.issuer, "--organisation", "Example", "--database", database], { config: false });
 		// JSON is YAML: what a test wants is written as it is.
-		const whole = { issuer: this.issuer, listen: [`127.0.0.1:${this.port}`], database, keys: { kek: "kek" }, web: join(root, "web/dist"), ...SETTINGS, ...settings, ...(policy ? { policy } : {}) };
-		writeFileSync(this.config, `${JSON.stringify(whole, null, 1)}\n`);
+		this.settings = { issuer: this.issuer, listen: [`127.0.0.1:${this.port}`], database, keys: { kek: "kek" }, web: join(root, "web/dist"), ...SETTINGS, ...settings, ...(policy ? { policy } : {}) };
+		writeFileSync(this.config, `${JSON.stringify(this.settings, null, 1)}\n`);
 	}
 
 	async serve() {

@@ -85,5 +85,6 @@ void server_schema_url(char url[256])
 
 	snprintf(text, sizeof(text), "CREATE SCHEMA test%d", ++made);
 	server_sql(text, out);
-	snprintf(url, 256, "postgresql:///postgres?host=%s&user=postgres&options=-csearch_path%%3Dtest%d", folder, made);
+	snprintf(url, 256, "postgresql:///postgres?host=%s&user=postgres&options=-csearch_path%%3Dtest%d", folder,
+		 made);
 }

@@ -184,7 +184,8 @@ static void the_schema_goes_forward_step_by_step(void **state)
 	char problem[256] = "";
 
 	assert_int_equal(migrate(connection, good, 1), OK);
-	assert_int_equal(store_migrate(connection, &(struct migrate_settings){good, 2, false, false}, problem), E_CONFLICT);
+	assert_int_equal(store_migrate(connection, &(struct migrate_settings){good, 2, false, false}, problem),
+			 E_CONFLICT);
 	assert_non_null(strstr(problem, "0002_two is missing"));
 	assert_int_equal(migrate(connection, good, 2), OK);
 	assert_int_equal(migrate(connection, good, 2), OK);
@@ -201,7 +202,9 @@ static const struct migration with_contract[] = {
 /* Red when migrations_apply does not ask whether it may, or whether others are there. */
 static void contract_test(const struct driver *driver, const char *target, bool has_others)
 {
-	const struct connection_settings first = {.target = target, .name = "symbolon/first", .create = true,
+	const struct connection_settings first = {.target = target,
+						  .name = "symbolon/first",
+						  .create = true,
 						  .may_write = true};
 	const struct connection_settings second = {.target = target, .name = "symbolon/second", .may_write = true};
 	struct connection *ours = NULL, *other = NULL;

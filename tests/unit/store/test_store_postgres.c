@@ -308,7 +308,8 @@ int main(void)
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(what_one_tells_the_other_hears_and_not_itself, postgres_setup,
 						fixture_teardown),
-		cmocka_unit_test_setup_teardown(a_command_makes_every_node_look_again, postgres_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_command_makes_every_node_look_again, postgres_setup,
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(who_was_without_news_looks_again_and_hears_on, postgres_setup,
 						fixture_teardown),
 	};
