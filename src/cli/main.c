@@ -71,6 +71,14 @@ const struct cli_command cli_commands[] = {
 	{"audit", "[--follow] [--user USER]", "show what happened", {{"follow"}, {"user", true}}, 0, 0, cmd_audit},
 	{"key list", "", "list the keys", {{0}}, 0, 0, cmd_key_list},
 	{"key rotate", "", "make the next signing keys the current ones", {{0}}, 0, 0, cmd_key_rotate},
+	{"backup", "FILE [--force]", "copy everything into one file, while the daemon works", {{"force"}}, 1, 1, cmd_backup},
+	{"restore",
+	 "FILE [--keep-recovery] [--exact] [--discard]",
+	 "put a backup in the place of the database; the daemon must not run",
+	 {{"keep-recovery"}, {"exact"}, {"discard"}},
+	 1,
+	 1,
+	 cmd_restore},
 	{"doctor", "", "look whether all is well", {{0}}, 0, 0, cmd_doctor},
 };
 const size_t cli_command_count = ARRAY_COUNT(cli_commands);

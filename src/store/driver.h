@@ -29,7 +29,8 @@ struct sql_arg {
 };
 
 /* What a statement is made from, and so what it is kept under. `text` is a literal: its address counts. */
-enum sql_verb { VERB_AS_WRITTEN, VERB_SELECT, VERB_INSERT, VERB_UPDATE };
+/* VERB_ONCE: `text` is no literal, and the statement is made for this one use and not kept. */
+enum sql_verb { VERB_AS_WRITTEN, VERB_SELECT, VERB_INSERT, VERB_UPDATE, VERB_ONCE };
 struct sql_key {
 	enum sql_verb verb;
 	const struct sql_table *table;
@@ -58,9 +59,13 @@ struct connection_settings {
 	const char *path;
 	bool create;
 	bool may_write;
+	bool is_file; /* a database in one file with nothing beside it: a backup, or one that nobody else may have open */
 };
 
-/* E_NOT_FOUND when the file is not there and may not be made; E_STORE with one sentence in `problem` otherwise. */
+/*
+ * E_BUSY: wanted for ourselves alone (is_file and may_write) and somebody has it open, after 5 s.
+ * E_NOT_FOUND when the file is not there and may not be made; E_STORE with one sentence in `problem` otherwise.
+ */
 enum status must_check connection_open(const struct connection_settings *settings, struct connection **ret_connection,
 				       char problem[256]);
 void connection_close(struct connection **connection);
@@ -92,9 +97,12 @@ enum status must_check statement_take(struct connection *connection, const struc
 enum status must_check statement_bind(struct statement *statement, const struct sql_arg *args, size_t count);
 enum status must_check statement_step(struct statement *statement, bool *ret_row);
 int64_t statement_changed(const struct statement *statement); /* rows, after the last step */
+/* Ready for another bind and step. */
+void statement_again(struct statement *statement);
 void statement_done(struct statement *statement);
 
 /* The current row. Text and bytes are copied to the arena; NULL gives NULL, 0 and size 0. */
+bool statement_is_null(const struct statement *statement, int column);
 int64_t statement_int(const struct statement *statement, int column);
 enum status must_check statement_text(const struct statement *statement, int column, struct arena *arena,
 				      const char **ret_text);

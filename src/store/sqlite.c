@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { SLOTS = 512, SLOTS_USED_MAX = 400, STATEMENT_TEXT_MAX = 8192, BUSY_MS = 5000 };
+enum { SLOTS = 512, SLOTS_USED_MAX = 400, STATEMENT_TEXT_MAX = 8192, BUSY_MS = 5000, MOVED_TRIES = 3 };
 
 struct slot {
 	struct sql_key key;
@@ -103,7 +103,7 @@ static int busy_wait(void *context, int count)
 static enum status problem_say(const struct connection *connection, const char *path, char problem[256])
 {
 	snprintf(problem, 256, "%s: %s", path, sqlite3_errmsg(connection->db));
-	return E_STORE;
+	return (sqlite3_errcode(connection->db) & 0xff) == SQLITE_BUSY ? E_BUSY : E_STORE;
 }
 
 /*
@@ -147,7 +147,20 @@ static int journal_set(struct connection *connection)
 	return code;
 }
 
-static int connection_set_up(struct connection *connection, bool may_write)
+/*
+ * A file to read stays as it is. One to write is locked until the connection closes, and is whole without a -wal beside
+ * it: leaving WAL needs every other connection gone, in whatever process, so this is also how we know that nobody has
+ * it open.
+ */
+static int file_set_up(sqlite3 *db, bool may_write)
+{
+	static const char alone[] = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE;"
+				    "BEGIN EXCLUSIVE; COMMIT;";
+
+	return may_write ? sqlite3_exec(db, alone, NULL, NULL, NULL) : SQLITE_OK;
+}
+
+static int connection_set_up(struct connection *connection, const struct connection_settings *settings)
 {
 	sqlite3 *db = connection->db;
 	int code;
@@ -158,10 +171,10 @@ static int connection_set_up(struct connection *connection, bool may_write)
 	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-	code = journal_set(connection);
+	code = settings->is_file ? file_set_up(db, settings->may_write) : journal_set(connection);
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(db, pragmas, NULL, NULL, NULL);
-	if (code == SQLITE_OK && !may_write)
+	if (code == SQLITE_OK && !settings->may_write)
 		code = sqlite3_exec(db, "PRAGMA query_only = ON", NULL, NULL, NULL);
 	return code;
 }
@@ -172,30 +185,58 @@ static void library_set_up(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-enum status connection_open(const struct connection_settings *settings, struct connection **ret_connection,
-			    char problem[256])
+/* From here on the connection keeps a lock that a restore waits for; so what has not moved now will not move. */
+static bool has_moved(struct connection *connection)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+	int moved = 0;
+
+	return sqlite3_file_control(connection->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved;
+}
+
+static enum status connection_try(const struct connection_settings *settings, struct connection **ret_connection,
+				  char problem[256])
+{
+	const bool only_read = settings->is_file && !settings->may_write;
+	const int flags = (only_read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX |
+			  SQLITE_OPEN_PRIVATECACHE;
 	struct connection *connection;
 	int code;
 
-	pthread_once(&once, library_set_up);
 	TRY(file_make(settings, problem));
 	connection = calloc(1, sizeof(*connection));
 	if (!connection)
 		return E_NOMEM;
 	code = sqlite3_open_v2(settings->path, &connection->db, flags, NULL);
 	if (code == SQLITE_OK)
-		code = connection_set_up(connection, settings->may_write);
+		code = connection_set_up(connection, settings);
 	if (code != SQLITE_OK) {
 		enum status status = problem_say(connection, settings->path, problem);
 
 		connection_close(&connection);
-		return status;
+		return status == E_BUSY && !settings->is_file ? E_STORE : status;
 	}
 	*ret_connection = connection;
 	return OK;
+}
+
+/* While this one waited, a restore may have put another file in the place of the one it had opened. */
+enum status connection_open(const struct connection_settings *settings, struct connection **ret_connection,
+			    char problem[256])
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct connection *connection = NULL;
+
+	pthread_once(&once, library_set_up);
+	for (int tries = 0; tries < MOVED_TRIES; tries++) {
+		TRY(connection_try(settings, &connection, problem));
+		if (!has_moved(connection)) {
+			*ret_connection = connection;
+			return OK;
+		}
+		connection_close(&connection);
+	}
+	snprintf(problem, 256, "%s: is being replaced; try again in a moment", settings->path);
+	return E_STORE;
 }
 
 void connection_close(struct connection **connection)
@@ -330,7 +371,7 @@ enum status statement_take(struct connection *connection, const struct sql_key *
 
 	if (!is_kept) {
 		TRY(text_prepare(connection, key, build, &statement));
-		if (!slot->statement && connection->used < SLOTS_USED_MAX) {
+		if (key->verb != VERB_ONCE && !slot->statement && connection->used < SLOTS_USED_MAX) {
 			*slot = (struct slot){.key = *key, .statement = statement};
 			connection->used++;
 			is_kept = true;
@@ -374,6 +415,11 @@ int64_t statement_changed(const struct statement *statement)
 	return sqlite3_changes64(statement->connection->db);
 }
 
+void statement_again(struct statement *statement)
+{
+	sqlite3_reset(statement->handle);
+}
+
 void statement_done(struct statement *statement)
 {
 	if (statement->is_kept) {
@@ -386,6 +432,11 @@ void statement_done(struct statement *statement)
 }
 
 /* ---- columns ---- */
+
+bool statement_is_null(const struct statement *statement, int column)
+{
+	return sqlite3_column_type(statement->handle, column) == SQLITE_NULL;
+}
 
 int64_t statement_int(const struct statement *statement, int column)
 {
