@@ -113,6 +113,10 @@ struct policy_input {
 };
 
 enum decision_outcome { DECISION_REFUSE = 0, DECISION_ASK };
+/* Different for different policies: a login decided by another one than the present begins again. */
+#define POLICY_MARK_SIZE 17
+const char *policy_mark(const struct policy *policy);
+
 struct decision {
 	enum decision_outcome outcome;
 	const char *refusal;                 /* "not_allowed" or "no_factor", when refused */
@@ -121,6 +125,7 @@ struct decision {
 	size_t step_count;
 	const char *why_key; /* "enter_new_browser", for translation; see why.c for the list */
 	const char *why;     /* the sentence in English, for the phone, the history, the page */
+	char policy[POLICY_MARK_SIZE]; /* of the policy that decided; "" in what an older version stored */
 	json_t *trace;       /* what is stored and printed; freed with the arena */
 };
 /*

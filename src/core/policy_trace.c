@@ -231,7 +231,8 @@ char *decision_format(struct arena *arena, const struct decision *decision)
 {
 	scoped_json *copy = decision->trace ? json_copy(decision->trace) : json_object();
 
-	if (!copy || decided_set(copy, decision) != 0)
+	if (!copy || decided_set(copy, decision) != 0 ||
+	    json_object_set_new(copy, "policy", json_string(decision->policy)) != 0)
 		return NULL;
 	return json_format(arena, copy);
 }
@@ -283,6 +284,7 @@ static enum status outcome_parse(const json_t *trace, struct decision *decision)
 enum status decision_parse(struct arena *arena, const char *json, struct decision *ret_decision)
 {
 	struct decision decision = {0};
+	const char *mark;
 	json_t *trace = NULL;
 
 	TRY(json_parse_limited(json, strlen(json), TRACE_DEPTH, &trace));
@@ -292,8 +294,10 @@ enum status decision_parse(struct arena *arena, const char *json, struct decisio
 	decision.rule = json_get_string(trace, "rule");
 	decision.why_key = json_get_string(trace, "why_key");
 	decision.why = json_get_string(trace, "why");
+	mark = json_get_string(trace, "policy");
 	if (!decision.rule || !decision.why_key || !decision.why || !json_is_array(json_object_get(trace, "asked")))
 		return E_INVALID;
+	snprintf(decision.policy, sizeof(decision.policy), "%s", mark ? mark : "");
 	TRY(steps_parse(json_object_get(trace, "asked"), &decision));
 	TRY(outcome_parse(trace, &decision));
 	*ret_decision = decision;

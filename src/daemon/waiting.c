@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "daemon/live.h"
 #include "endpoints/app.h"
 #include "http/server.h"
 
@@ -88,13 +89,16 @@ static void unsubscribe(struct waiter *waiter)
 static void deliver(struct waiter *waiter)
 {
 	struct arena *arena = arena_new(READ_MEMORY);
+	struct app app;
 	struct text out;
 	bool end = true;
 	enum status status = E_NOMEM;
 
 	text_init(&out, EVENT_MAX);
 	if (arena)
-		status = waiter->read(waiter->app, waiter->ctx, arena, &out, &end);
+		status = live_app(waiter->app, arena, &app);
+	if (status == OK)
+		status = waiter->read(&app, waiter->ctx, arena, &out, &end);
 	if (status == OK && out.failed)
 		status = E_NOMEM;
 	if (status == OK && out.size > 0)
@@ -188,7 +192,7 @@ enum status waiting_open(const struct app *app, struct http_exchange *exchange, 
 	}
 	memcpy(waiter->topic, source->topic, size);
 	waiter->room = app->waiting;
-	waiter->app = app;
+	waiter->app = app->whole ? app->whole : app; /* the request's own ends with it */
 	waiter->read = source->read;
 	waiter->free = source->free;
 	waiter->ctx = source->ctx;
