@@ -132,6 +132,7 @@ struct decision {
  * The trace, a JSON object; every string in it is clean and may be shown:
  *   "outcome"    "ask", or "refuse" and then with "refusal"
  *   "rule"       the name of the one that decided
+ *   "policy"     the mark of the policy that it stands in
  *   "looked_at"  [{"rule": "Wiki", "matched": false, "failed": "client is payroll, the rule wants wiki"}, …,
  *                {"rule": "Payroll", "matched": true}]; "perhaps" where an address cannot be understood
  *   "asked"      [["password"], ["push:enter:6", "totp"]]

@@ -200,6 +200,7 @@ static int decided_set(json_t *trace, const struct decision *decision)
 	if (!asks)
 		failed |= json_object_set_new(trace, "refusal", json_string(decision->refusal));
 	failed |= json_object_set_new(trace, "rule", json_string(decision->rule));
+	failed |= json_object_set_new(trace, "policy", json_string(decision->policy));
 	failed |= json_object_set_new(trace, "asked", steps_format(decision->steps, decision->step_count));
 	failed |= json_object_set_new(trace, "why_key", json_string(decision->why_key));
 	failed |= json_object_set_new(trace, "why", json_string(decision->why));
@@ -231,8 +232,7 @@ char *decision_format(struct arena *arena, const struct decision *decision)
 {
 	scoped_json *copy = decision->trace ? json_copy(decision->trace) : json_object();
 
-	if (!copy || decided_set(copy, decision) != 0 ||
-	    json_object_set_new(copy, "policy", json_string(decision->policy)) != 0)
+	if (!copy || decided_set(copy, decision) != 0)
 		return NULL;
 	return json_format(arena, copy);
 }
