@@ -194,8 +194,8 @@ test("a file that is written slowly, in place, is never taken half", async (t) =
 	const rest = "  rules:\n    - name: Refused\n      when: { client: wiki }\n      deny: true\n";
 	const isRefused = async () => {
 		const login = await new Visitor(world, { ip: `198.51.100.${1 + Math.floor(Math.random() * 200)}` }).begin(wiki);
-		await login.identify();
-		return (await login.password(PASSWORD)).notice === "not_allowed";
+		const state = await login.identify();
+		return (state.state === "refused" ? state : await login.password(PASSWORD)).notice === "not_allowed";
 	};
 	await within(replace(world, first + rest), "the rule holds", isRefused);
 	for (let i = 0; i < 10; i++) {
