@@ -52,7 +52,8 @@ async function artefacts(world, people, when) {
 	const tokens = (await redeem(world, wiki, first)).json;
 	assert.ok(tokens.access_token);
 	const jar = new Map(visitor.jar);
-	const again = await signIn(visitor, wiki, device, { password: PASSWORD });
+	const begun = await visitor.authorize(wiki), again = { ...begun, back: begun.location };
+	assert.ok(again.back.searchParams.has("code"));
 	const current = new Map(visitor.jar);
 	add("access token", async () => (await userinfo(world, tokens.access_token)).status === 200);
 	add("code", async () => (await redeem(world, wiki, again)).status === 200);
@@ -102,7 +103,9 @@ async function artefacts(world, people, when) {
 		(await send(`${world.issuer}${ahead.path}`, { method: "POST", headers: { authorization: ahead.authorization, "content-type": "application/json" }, body: "{}" })).status < 300);
 
 	// An enrolment link that nobody has used.
-	const { link } = await startEnrolment(world, "demo");
+	const { link, task } = await startEnrolment(world, "demo");
+	task.child.kill("SIGKILL"); // the link is good without its terminal
+	await task.done;
 	add("enrolment link", async () => (await new Device(world.issuer).redeem(link)).status === 202);
 
 	// A code of the generator: of now, and of the step that a fast clock shows.
@@ -179,6 +182,7 @@ test("nothing that was copied before a restore is accepted after it; what people
 	assert.equal(reply.json.error, "restored");
 	await untilBelieved(device);
 	assert.equal((await lost.request("GET", "/device")).status, 401, "what was revoked since the backup stays revoked");
+	await cancelPush(world, people); // the thief's, who knows the password
 	const login = await signIn(new Visitor(world), wiki, device, { password: PASSWORD });
 	const tokens = await login.tokens(login.back, await discover(world, wiki));
 	assert.equal(tokens.claims().acr, "mfa");
