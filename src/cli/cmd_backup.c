@@ -35,8 +35,8 @@ int cmd_backup(struct cli *cli)
 	if (status != OK)
 		return failed(status, problem);
 	if (cli->json)
-		return cli_print_json(json_pack("{s:s, s:I, s:s}", "file", path, "rows", (json_int_t)sums.rows, "sha256",
-						sums.sha256));
+		return cli_print_json(json_pack("{s:s, s:I, s:s}", "file", path, "rows", (json_int_t)sums.rows,
+						"sha256", sums.sha256));
 	printf("Made %s: %llu rows, SHA-256 of the content %s.\n"
 	       "It is of use only with the key-encryption key: keep a copy of %s, and keep it elsewhere.\n",
 	       cli_clean(cli, path), (unsigned long long)sums.rows, sums.sha256, cli->core.settings->kek);
@@ -58,14 +58,14 @@ static int restored_json(const struct cli *cli, const struct backup_restored *re
 {
 	const struct restored *done = &restored->done;
 
-	return cli_print_json(json_pack(
-		"{s:I, s:I, s:I, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:b, s:s}", "epoch", (json_int_t)done->epoch,
-		"made_at", (json_int_t)restored->made_at, "rows", (json_int_t)done->rows, "present_read",
-		done->present_was_read, "disabled_again", (json_int_t)done->disabled_again, "revoked_again",
-		(json_int_t)done->revoked_again, "attempts", (json_int_t)done->attempts, "back",
-		names_json(&done->back), "gone", names_json(&done->gone), "old_passwords",
-		names_json(&done->passwords), "recovery", names_json(&done->recovery), "recovery_kept",
-		cli_has(cli, "keep-recovery"), "kept", done->kept));
+	return cli_print_json(json_pack("{s:I, s:I, s:I, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:b, s:s}", "epoch",
+					(json_int_t)done->epoch, "made_at", (json_int_t)restored->made_at, "rows",
+					(json_int_t)done->rows, "present_read", done->present_was_read,
+					"disabled_again", (json_int_t)done->disabled_again, "revoked_again",
+					(json_int_t)done->revoked_again, "attempts", (json_int_t)done->attempts, "back",
+					names_json(&done->back), "gone", names_json(&done->gone), "old_passwords",
+					names_json(&done->passwords), "recovery", names_json(&done->recovery),
+					"recovery_kept", cli_has(cli, "keep-recovery"), "kept", done->kept));
 }
 
 static void names_print(struct cli *cli, const char *what, const struct restore_names *names)

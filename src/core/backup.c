@@ -61,8 +61,8 @@ static enum status made_write(struct store_tx *tx, void *ctx)
 
 	snprintf(at, sizeof(at), "%" PRId64, record->now);
 	TRY(store_meta_set(tx, "backed_up_at", at));
-	return audit_write(
-		tx, &(struct audit_row){.at = record->now, .event = "backup.made", .detail = record->detail});
+	return audit_write(tx,
+			   &(struct audit_row){.at = record->now, .event = "backup.made", .detail = record->detail});
 }
 
 static enum status made_record(const struct core *core, const struct backup_sums *sums, int64_t now)
@@ -86,8 +86,10 @@ static enum status backup_seal(const struct core *core, struct backup *backup, c
 enum status backup_make(const struct core *core, const char *path, bool may_replace, int64_t now,
 			struct backup_sums *ret_sums, char problem[256])
 {
-	const struct backup_settings settings = {
-		.path = path, .may_replace = may_replace, .issuer = core->settings->issuer, .now = now};
+	const struct backup_settings settings = {.path = path,
+						 .may_replace = may_replace,
+						 .issuer = core->settings->issuer,
+						 .now = now};
 	struct backup *backup = NULL;
 	struct backup_sums sums = {0};
 	enum status status;
@@ -119,8 +121,9 @@ static enum status mac_check(const struct core *core, const char *path, const st
 	enum status status = mac_make(core->keyholder, &key, facts->computed_sha256, mac);
 
 	if (status == E_REFUSED || status == E_INVALID)
-		return refuse(problem, path,
-			      "the key-encryption key (keys.kek) does not open its keys: it was made under another one");
+		return refuse(
+			problem, path,
+			"the key-encryption key (keys.kek) does not open its keys: it was made under another one");
 	if (status == OK && !secret_text_equal(mac, facts->mac))
 		return refuse(problem, path, "was changed after it was made; nothing of it is used");
 	return status;

@@ -123,10 +123,10 @@ struct decision {
 	const char *rule;                    /* the name of the rule that decided, "default" for the default */
 	struct step steps[POLICY_STEPS_MAX]; /* only what the account has, caution applied */
 	size_t step_count;
-	const char *why_key; /* "enter_new_browser", for translation; see why.c for the list */
-	const char *why;     /* the sentence in English, for the phone, the history, the page */
+	const char *why_key;           /* "enter_new_browser", for translation; see why.c for the list */
+	const char *why;               /* the sentence in English, for the phone, the history, the page */
 	char policy[POLICY_MARK_SIZE]; /* of the policy that decided; "" in what an older version stored */
-	json_t *trace;       /* what is stored and printed; freed with the arena */
+	json_t *trace;                 /* what is stored and printed; freed with the arena */
 };
 /*
  * The trace, a JSON object; every string in it is clean and may be shown:

@@ -351,8 +351,8 @@ static void fallback_load(struct loader *loader, const json_t *object, struct po
 static enum status mark_make(struct arena *arena, const json_t *policy, const struct ask_defaults *defaults,
 			     char mark[POLICY_MARK_SIZE])
 {
-	scoped_json *marked = json_pack("{s:O?, s:i, s:i}", "policy", (json_t *)(uintptr_t)policy, "choose", defaults->choose_digits, "enter",
-					defaults->enter_digits);
+	scoped_json *marked = json_pack("{s:O?, s:i, s:i}", "policy", (json_t *)(uintptr_t)policy, "choose",
+					defaults->choose_digits, "enter", defaults->enter_digits);
 	char *text = marked ? json_format(arena, marked) : NULL;
 	uint8_t hash[32];
 

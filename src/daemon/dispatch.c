@@ -67,8 +67,8 @@ static void admit_then_hash(void *ctx)
 	struct job *job = ctx;
 	const struct request *req = http_exchange_request(job->exchange);
 	bool admitted = false, privileged = false;
-	enum status status = job->route->admit(&job->app, req, http_exchange_response(job->exchange), &admitted,
-					       &privileged);
+	enum status status =
+		job->route->admit(&job->app, req, http_exchange_response(job->exchange), &admitted, &privileged);
 
 	if (status == OK && admitted)
 		status = workers_submit(job->daemon->hashers, privileged, run, job);

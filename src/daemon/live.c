@@ -10,8 +10,8 @@
 #include "core/policy.h"
 
 #define SETTINGS_MEMORY (4 * 1024 * 1024)
-#define ERRORS_MAX	(16 * 1024)
-#define LEFT_ALONE_MS	250
+#define ERRORS_MAX      (16 * 1024)
+#define LEFT_ALONE_MS   250
 
 /* Counted: whoever works with it, and the live settings for the newest. */
 struct generation {
@@ -109,8 +109,7 @@ static void restart_say(const char *what, bool differs)
 static void fixed_tell(const struct settings *first, const struct settings *next)
 {
 	restart_say("issuer", text_differs(first->issuer, next->issuer));
-	restart_say("listen",
-		    list_differs(first->listen, first->listen_count, next->listen, next->listen_count));
+	restart_say("listen", list_differs(first->listen, first->listen_count, next->listen, next->listen_count));
 	restart_say("metrics", text_differs(first->metrics, next->metrics));
 	restart_say("tls", text_differs(first->tls_certificate, next->tls_certificate) ||
 				   text_differs(first->tls_key, next->tls_key));

@@ -32,8 +32,10 @@ static enum status failed_say(enum status status, const char *path, char problem
 
 static enum status file_make(struct backup *backup, char problem[256])
 {
-	const struct connection_settings wanted = {
-		.path = backup->partial.under, .create = true, .may_write = true, .is_file = true};
+	const struct connection_settings wanted = {.path = backup->partial.under,
+						   .create = true,
+						   .may_write = true,
+						   .is_file = true};
 	const struct migrate_settings schema = {store_migrations, store_migration_count, true};
 
 	TRY(connection_open(&wanted, &backup->file, problem));

@@ -54,8 +54,8 @@ struct backup_file;
 struct backup_facts {
 	int64_t made_at, epoch;
 	const char *issuer;
-	const char *sha256, *mac;  /* as the file says */
-	char computed_sha256[65];  /* as it is */
+	const char *sha256, *mac; /* as the file says */
+	char computed_sha256[65]; /* as it is */
 	const char *last_migration;
 	struct {
 		const char *kid, *alg;
@@ -75,10 +75,10 @@ void backup_file_close(struct backup_file **file);
 /* ---- putting one in the place of the database ---- */
 
 struct restore_settings {
-	const char *url;   /* of the database */
-	bool is_exact;     /* take over nothing from the database as it is */
+	const char *url;    /* of the database */
+	bool is_exact;      /* take over nothing from the database as it is */
 	bool keep_recovery; /* recovery codes that were unused then may be used (again) */
-	bool discard;      /* the database as it is, rather than keep it beside */
+	bool discard;       /* the database as it is, rather than keep it beside */
 	int64_t now;
 	unsigned totp_window; /* steps to each side that a code is accepted */
 	store_fn also;        /* in the new database's transaction, last: the audit event. ctx is a struct restored */
@@ -94,15 +94,15 @@ struct restore_names {
 struct restored {
 	int64_t epoch;
 	uint64_t rows;
-	bool present_was_read;   /* the database as it was could be read: what follows is known */
-	int64_t disabled_again;  /* users disabled since the backup: they stay disabled */
-	int64_t revoked_again;   /* devices revoked since: they stay revoked */
-	int64_t attempts;        /* failures and pushes since, which still count */
-	struct restore_names back;       /* users that were removed since, and are there again */
-	struct restore_names gone;       /* users that were made since, and are not there any more */
-	struct restore_names passwords;  /* users whose password was changed since: the old one holds again */
-	struct restore_names recovery;   /* users who have recovery codes: void, or usable with keep_recovery */
-	char kept[512];          /* where the database as it was lies now; "" nowhere */
+	bool present_was_read;          /* the database as it was could be read: what follows is known */
+	int64_t disabled_again;         /* users disabled since the backup: they stay disabled */
+	int64_t revoked_again;          /* devices revoked since: they stay revoked */
+	int64_t attempts;               /* failures and pushes since, which still count */
+	struct restore_names back;      /* users that were removed since, and are there again */
+	struct restore_names gone;      /* users that were made since, and are not there any more */
+	struct restore_names passwords; /* users whose password was changed since: the old one holds again */
+	struct restore_names recovery;  /* users who have recovery codes: void, or usable with keep_recovery */
+	char kept[512];                 /* where the database as it was lies now; "" nowhere */
 	const void *also_ctx;
 };
 

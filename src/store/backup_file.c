@@ -51,8 +51,9 @@ static const struct sql_table mac_key_table = {"keys", mac_key_fields, ARRAY_COU
 static enum status mac_key_get(struct store_tx *tx, struct backup_facts *facts)
 {
 	struct mac_key key = {0};
-	enum status status = sql_find(tx, &mac_key_table,
-				      SQL("WHERE purpose = 'mac' AND state = 'current' ORDER BY created_at DESC"), &key);
+	enum status status =
+		sql_find(tx, &mac_key_table,
+			 SQL("WHERE purpose = 'mac' AND state = 'current' ORDER BY created_at DESC"), &key);
 
 	if (status != OK || !key.kid || !key.alg || !key.sealed)
 		return status == E_STORE ? E_STORE : E_INVALID;

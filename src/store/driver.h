@@ -59,7 +59,8 @@ struct connection_settings {
 	const char *path;
 	bool create;
 	bool may_write;
-	bool is_file; /* a database in one file with nothing beside it: a backup, or one that nobody else may have open */
+	bool is_file; /* a database in one file with nothing beside it: a backup, or one that nobody else may have open
+		       */
 };
 
 /*

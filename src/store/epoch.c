@@ -36,10 +36,11 @@ static enum status void_run(struct store_tx *tx, const struct void_rule *rule, i
 /* A code may be used up to `window` steps before its time, by a clock that is ahead: those are spent too. */
 static enum status totps_move(struct store_tx *tx, int64_t now, unsigned window)
 {
-	return sql_run(tx,
-		       SQL("UPDATE totps SET last_step = ?1 / period + ?2 WHERE period > 0 AND last_step < ?1 / period + ?2",
-			   sql_int(now), sql_int(window)),
-		       NULL);
+	return sql_run(
+		tx,
+		SQL("UPDATE totps SET last_step = ?1 / period + ?2 WHERE period > 0 AND last_step < ?1 / period + ?2",
+		    sql_int(now), sql_int(window)),
+		NULL);
 }
 
 static enum status number_set(struct store_tx *tx, const char *name, int64_t number)

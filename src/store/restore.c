@@ -70,8 +70,9 @@ static enum status epoch_write(const struct target *target, const struct restore
 {
 	scoped_arena *arena = arena_new(RESTORE_ARENA_SIZE);
 	struct store_tx tx = {.connection = target->fresh, .arena = arena};
-	struct epoch_raise raise = {
-		.now = settings->now, .totp_window = settings->totp_window, .keep_recovery = settings->keep_recovery};
+	struct epoch_raise raise = {.now = settings->now,
+				    .totp_window = settings->totp_window,
+				    .keep_recovery = settings->keep_recovery};
 
 	if (!arena)
 		return E_NOMEM;

@@ -38,11 +38,12 @@ static enum status device_revoke(const void *row, void *ctx)
 	struct take_over *over = ctx;
 	int64_t changed = 0;
 
-	TRY(sql_run(&over->fresh,
-		    SQL("UPDATE devices SET state = 'revoked', push_endpoint = NULL, push_p256dh = NULL, push_auth = NULL "
-			"WHERE id = ?1 AND state NOT IN ('revoked', 'void')",
-			sql_text(((const struct word *)row)->id)),
-		    &changed));
+	TRY(sql_run(
+		&over->fresh,
+		SQL("UPDATE devices SET state = 'revoked', push_endpoint = NULL, push_p256dh = NULL, push_auth = NULL "
+		    "WHERE id = ?1 AND state NOT IN ('revoked', 'void')",
+		    sql_text(((const struct word *)row)->id)),
+		&changed));
 	over->restored->revoked_again += changed;
 	return OK;
 }
@@ -182,8 +183,9 @@ static enum status present_read(struct take_over *over, int64_t made_at, bool is
  */
 enum status present_take_over(const struct target *target, int64_t made_at, bool is_exact, struct restored *restored)
 {
-	struct take_over over = {
-		.present = target->present, .fresh = {.connection = target->fresh}, .restored = restored};
+	struct take_over over = {.present = target->present,
+				 .fresh = {.connection = target->fresh},
+				 .restored = restored};
 	enum status status;
 
 	if (!target->present)

@@ -93,8 +93,10 @@ static enum status present_open(struct target *target, const char *path, char pr
 static enum status fresh_open(struct target *target, char problem[256])
 {
 	const struct swap *swap = target->own;
-	const struct connection_settings wanted = {
-		.path = swap->partial.under, .create = true, .may_write = true, .is_file = true};
+	const struct connection_settings wanted = {.path = swap->partial.under,
+						   .create = true,
+						   .may_write = true,
+						   .is_file = true};
 
 	return connection_open(&wanted, &target->fresh, problem);
 }

@@ -287,8 +287,8 @@ enum status must_check store_meta_number(struct store_tx *tx, const char *key, i
 
 /*
  * After a restore, in the same transaction: sessions ended; grants, codes, refresh families and tokens revoked; logins
- * refused; pending and unused approved challenges superseded; enrolments and devices that were not confirmed void; known
- * browsers, messages and unconfirmed TOTP seeds gone; TOTP steps spent up to now and `totp_window` beyond; unused
+ * refused; pending and unused approved challenges superseded; enrolments and devices that were not confirmed void;
+ * known browsers, messages and unconfirmed TOTP seeds gone; TOTP steps spent up to now and `totp_window` beyond; unused
  * recovery codes used, unless kept. Sets the rows `epoch` and `restored_at` of meta.
  */
 struct epoch_raise {
