@@ -57,6 +57,8 @@ int cli_args_parse(const struct cli_command *command, int argc, char **argv, str
 
 /* Settings, store, keyholder and keys; EXIT_DONE, or another code with what is wrong printed. */
 int cli_open(struct cli *cli);
+/* The settings alone, for what must work without a database. */
+int cli_open_settings(struct cli *cli);
 void cli_close(struct cli *cli);
 
 /* "symbolon: …" on standard error; gives `code` back. */
@@ -101,6 +103,8 @@ int cmd_explain(struct cli *cli);
 int cmd_audit(struct cli *cli);
 int cmd_key_list(struct cli *cli);
 int cmd_key_rotate(struct cli *cli);
+int cmd_backup(struct cli *cli);
+int cmd_restore(struct cli *cli);
 int cmd_doctor(struct cli *cli);
 
 #endif

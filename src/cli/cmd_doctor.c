@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "cli/cli.h"
+#include "core/backup.h"
 #include "core/keyring.h"
 #include "core/policy.h"
 
@@ -51,6 +52,28 @@ static void store_look(struct doctor *doctor)
 		tell(doctor, "ok", "database", "its structure is sound");
 	else
 		tell(doctor, "problem", "database", problem);
+}
+
+#define BACKUP_OLD_S (7 * 24 * 3600)
+
+static void backup_look(struct doctor *doctor)
+{
+	struct arena *arena = doctor->cli->arena;
+	struct backup_history history;
+
+	if (backup_history(&doctor->cli->core, &history) != OK) {
+		tell(doctor, "problem", "backup", "when the last one was made cannot be read");
+		return;
+	}
+	if (history.made_at == 0)
+		tell(doctor, "warning", "backup", "none was ever made; see symbolon backup");
+	else
+		tell(doctor, history.made_at < clock_now() - BACKUP_OLD_S ? "warning" : "ok", "backup",
+		     arena_format(arena, "the last one was made at %s", cli_time(doctor->cli, history.made_at)));
+	if (history.epoch > 0)
+		tell(doctor, "ok", "epoch",
+		     arena_format(arena, "%lld, restored at %s", (long long)history.epoch,
+				  cli_time(doctor->cli, history.restored_at)));
 }
 
 static void keys_look(struct doctor *doctor)
@@ -117,6 +140,7 @@ int cmd_doctor(struct cli *cli)
 	tell(&doctor, "ok", "configuration", cli->config_path);
 	file_look(&doctor, "configuration", cli->config_path, 0022);
 	store_look(&doctor);
+	backup_look(&doctor);
 	keys_look(&doctor);
 	pages_look(&doctor);
 	issuer_look(&doctor);

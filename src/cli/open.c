@@ -60,19 +60,23 @@ static int settings_open(struct cli *cli)
 	return status == E_INVALID ? EXIT_USAGE : EXIT_TROUBLE;
 }
 
-int cli_open(struct cli *cli)
+int cli_open_settings(struct cli *cli)
 {
-	char problem[256] = "cannot be opened";
-	int code;
-
 	cli->config_path = config_find(cli);
 	if (!cli->config_path)
 		return cli_fail(EXIT_USAGE, "no configuration: give --config FILE, set SYMBOLON_CONFIG, or run in the "
 					    "folder of symbolon.yaml. `symbolon init` makes one.");
-	code = settings_open(cli);
+	cli->core.random = &random_system;
+	return settings_open(cli);
+}
+
+int cli_open(struct cli *cli)
+{
+	char problem[256] = "cannot be opened";
+	int code = cli_open_settings(cli);
+
 	if (code != EXIT_DONE)
 		return code;
-	cli->core.random = &random_system;
 	if (store_open(&(struct store_settings){.url = cli->core.settings->database,
 						.migrate = true,
 						.readers = 1,

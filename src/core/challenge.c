@@ -71,7 +71,7 @@ static enum status look_read(struct store_tx *tx, void *ctx)
 }
 
 struct seen {
-	const struct core *core;
+	struct core core; /* a copy: the request's ends with it */
 	char id[ID_SIZE];
 	char login_id[ID_SIZE];
 	int64_t now;
@@ -89,7 +89,7 @@ static void seen_free(void *ctx)
 {
 	struct seen *seen = ctx;
 
-	core_wake(seen->core, "login", seen->login_id);
+	core_wake(&seen->core, "login", seen->login_id);
 	free(seen);
 }
 
@@ -102,7 +102,7 @@ static void seen_note(const struct core *core, const struct challenge_row *row, 
 	seen = calloc(1, sizeof(*seen));
 	if (!seen)
 		return; /* only a hint for the page */
-	seen->core = core;
+	seen->core = *core;
 	memcpy(seen->id, row->id, strlen(row->id));
 	memcpy(seen->login_id, row->login_id, strlen(row->login_id));
 	seen->now = now;

@@ -24,6 +24,7 @@ enum verdict { VERDICT_DENY = 0, VERDICT_MORE, VERDICT_ALLOW };
 
 /*
  * What the rules work with. One for the whole process; immutable but for what its members guard themselves.
+ * Each request has a copy, with the settings of the moment when it began; so nobody keeps a pointer to it longer.
  * Core never reads a clock and draws chance only from `random`.
  *
  * `wake(ctx, topic)` is called after a commit, from any thread: "login:<id>" when a login's page should read its

@@ -53,7 +53,8 @@ struct device_request {
 /*
  * Who sent it. E_REFUSED: signature, typ, aud, htm, htu, bh, or iat (more than 60 s off: *ret_clock_off is set, the
  * refusal carries server_time). E_NOT_FOUND: no such device, or it is not active (unless `allow_confirm`). Reads only;
- * jti of a change is stored with the change.
+ * jti of a change is stored with the change. E_EXPIRED: signed before the database was restored, or within a minute
+ * after, and so perhaps used before.
  */
 enum status must_check device_request_verify(const struct core *core, struct arena *arena,
 					     const struct device_request *request, bool allow_confirm, int64_t now,

@@ -63,6 +63,7 @@ static enum status claims_check(const struct core *core, const struct device_req
 struct finding {
 	const char *id;
 	struct device_row row;
+	int64_t restored_at; /* 0: never */
 };
 
 static enum status device_read(struct store_tx *tx, void *ctx)
@@ -72,6 +73,7 @@ static enum status device_read(struct store_tx *tx, void *ctx)
 
 	TRY(store_device_find(tx, finding->id, &finding->row));
 	TRY(store_user_find(tx, finding->row.user_id, &user));
+	TRY(store_meta_number(tx, "restored_at", &finding->restored_at));
 	return user.disabled ? E_NOT_FOUND : OK;
 }
 
@@ -84,6 +86,18 @@ static enum status signature_check(const struct jose_parts *parts, const char *j
 		status = jose_verify(parts, key, "symbolon-request+jwt");
 	jose_key_free(&key);
 	return status;
+}
+
+/*
+ * A restored database does not know which requests were taken before. A clock may be a minute ahead, so until a minute
+ * after the restore any request may be one of those.
+ */
+static bool is_from_before(const struct jose_parts *parts, int64_t restored_at)
+{
+	int64_t iat;
+
+	return restored_at > 0 &&
+	       json_take_int(parts->payload, "iat", restored_at + IAT_WINDOW_S + 1, INT64_MAX, &iat) != OK;
 }
 
 enum status device_request_verify(const struct core *core, struct arena *arena, const struct device_request *request,
@@ -110,6 +124,8 @@ enum status device_request_verify(const struct core *core, struct arena *arena, 
 	if (!active &&
 	    !(allow_confirm && (strcmp(finding.row.state, "confirm") == 0 || strcmp(finding.row.state, "void") == 0)))
 		return E_NOT_FOUND;
+	if (is_from_before(&parts, finding.restored_at))
+		return E_EXPIRED;
 	*ret_device = finding.row;
 	*ret_jti = json_get_string(parts.payload, "jti");
 	return OK;

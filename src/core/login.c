@@ -218,6 +218,24 @@ static enum status decision_read(struct login_op *op)
 	return OK;
 }
 
+/*
+ * A policy that was changed holds for sign-ins under way too: what another one decided is over, and the person begins
+ * again. What is finished stays.
+ */
+static void decision_compare(struct login_op *op)
+{
+	static const char *const under_way[] = {"prove", "consent", "done"};
+	struct login *login = &op->login;
+	bool is_under_way = false;
+
+	for (size_t i = 0; i < ARRAY_COUNT(under_way); i++)
+		is_under_way |= strcmp(login->row.state, under_way[i]) == 0;
+	if (is_under_way && login->has_decision &&
+	    strcmp(login->decision.policy, policy_mark(op->core->settings->policy)) != 0 &&
+	    login->row.expires_at > op->now)
+		login->row.expires_at = op->now;
+}
+
 static enum status load(struct store_tx *tx, void *ctx)
 {
 	struct login_op *op = ctx;
@@ -234,7 +252,9 @@ static enum status load(struct store_tx *tx, void *ctx)
 	if (login->row.challenge_id)
 		TRY(absent_is_fine(store_challenge_find(tx, login->row.challenge_id, &login->challenge),
 				   &login->has_challenge));
-	return decision_read(op);
+	TRY(decision_read(op));
+	decision_compare(op);
+	return OK;
 }
 
 void login_op_init(struct login_op *op, const struct core *core, struct arena *arena, const char *id,

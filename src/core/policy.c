@@ -43,6 +43,11 @@ void plan_choose(const struct policy *policy, const struct policy_input *input, 
 	*ret_unsure = unsure;
 }
 
+const char *policy_mark(const struct policy *policy)
+{
+	return policy->mark;
+}
+
 enum status policy_evaluate(struct arena *arena, const struct policy *policy, const struct policy_input *input,
 			    struct decision *ret_decision)
 {
@@ -55,6 +60,7 @@ enum status policy_evaluate(struct arena *arena, const struct policy *policy, co
 	decision.outcome = plan.refusal ? DECISION_REFUSE : DECISION_ASK;
 	decision.refusal = plan.refusal;
 	decision.rule = plan.rule->name;
+	memcpy(decision.policy, policy->mark, sizeof(decision.policy));
 	decision.step_count = plan.step_count;
 	memcpy(decision.steps, plan.steps, plan.step_count * sizeof(plan.steps[0]));
 	decision.why_key = why_choose(policy, input, &plan);

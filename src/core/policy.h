@@ -113,20 +113,26 @@ struct policy_input {
 };
 
 enum decision_outcome { DECISION_REFUSE = 0, DECISION_ASK };
+/* Different for different policies: a login decided by another one than the present begins again. */
+#define POLICY_MARK_SIZE 17
+const char *policy_mark(const struct policy *policy);
+
 struct decision {
 	enum decision_outcome outcome;
 	const char *refusal;                 /* "not_allowed" or "no_factor", when refused */
 	const char *rule;                    /* the name of the rule that decided, "default" for the default */
 	struct step steps[POLICY_STEPS_MAX]; /* only what the account has, caution applied */
 	size_t step_count;
-	const char *why_key; /* "enter_new_browser", for translation; see why.c for the list */
-	const char *why;     /* the sentence in English, for the phone, the history, the page */
-	json_t *trace;       /* what is stored and printed; freed with the arena */
+	const char *why_key;           /* "enter_new_browser", for translation; see why.c for the list */
+	const char *why;               /* the sentence in English, for the phone, the history, the page */
+	char policy[POLICY_MARK_SIZE]; /* of the policy that decided; "" in what an older version stored */
+	json_t *trace;                 /* what is stored and printed; freed with the arena */
 };
 /*
  * The trace, a JSON object; every string in it is clean and may be shown:
  *   "outcome"    "ask", or "refuse" and then with "refusal"
  *   "rule"       the name of the one that decided
+ *   "policy"     the mark of the policy that it stands in
  *   "looked_at"  [{"rule": "Wiki", "matched": false, "failed": "client is payroll, the rule wants wiki"}, …,
  *                {"rule": "Payroll", "matched": true}]; "perhaps" where an address cannot be understood
  *   "asked"      [["password"], ["push:enter:6", "totp"]]

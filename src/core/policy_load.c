@@ -2,9 +2,12 @@
 #include "core/policy_rules.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/text.h"
+#include "crypto/hash.h"
 
 #define RULES_MAX     200
 #define WORDS_MAX     64
@@ -344,6 +347,23 @@ static void fallback_load(struct loader *loader, const json_t *object, struct po
 	}
 }
 
+/* Of what is written, as JSON, and of the numbers from outside that count in it. */
+static enum status mark_make(struct arena *arena, const json_t *policy, const struct ask_defaults *defaults,
+			     char mark[POLICY_MARK_SIZE])
+{
+	scoped_json *marked = json_pack("{s:O?, s:i, s:i}", "policy", (json_t *)(uintptr_t)policy, "choose",
+					defaults->choose_digits, "enter", defaults->enter_digits);
+	char *text = marked ? json_format(arena, marked) : NULL;
+	uint8_t hash[32];
+
+	if (!text)
+		return E_NOMEM;
+	sha256(text, strlen(text), hash);
+	for (size_t i = 0; i < POLICY_MARK_SIZE / 2; i++)
+		snprintf(mark + 2 * i, 3, "%02x", hash[i]);
+	return OK;
+}
+
 enum status policy_load(struct arena *arena, const struct config_tree *tree, const json_t *policy, int choose_digits,
 			int enter_digits, const struct policy **ret_policy, struct text *errors)
 {
@@ -368,6 +388,7 @@ enum status policy_load(struct arena *arena, const struct config_tree *tree, con
 		return E_NOMEM;
 	if (loader.mistakes > 0)
 		return E_INVALID;
+	TRY(mark_make(arena, policy, &loader.defaults, loaded->mark));
 	*ret_policy = loaded;
 	return OK;
 }

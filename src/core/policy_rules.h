@@ -39,6 +39,7 @@ struct policy {
 	struct rule *rules;
 	size_t rule_count;
 	struct rule fallback; /* the default */
+	char mark[POLICY_MARK_SIZE];
 };
 
 /* ---- policy_match.c ---- */

@@ -200,6 +200,7 @@ static int decided_set(json_t *trace, const struct decision *decision)
 	if (!asks)
 		failed |= json_object_set_new(trace, "refusal", json_string(decision->refusal));
 	failed |= json_object_set_new(trace, "rule", json_string(decision->rule));
+	failed |= json_object_set_new(trace, "policy", json_string(decision->policy));
 	failed |= json_object_set_new(trace, "asked", steps_format(decision->steps, decision->step_count));
 	failed |= json_object_set_new(trace, "why_key", json_string(decision->why_key));
 	failed |= json_object_set_new(trace, "why", json_string(decision->why));
@@ -283,6 +284,7 @@ static enum status outcome_parse(const json_t *trace, struct decision *decision)
 enum status decision_parse(struct arena *arena, const char *json, struct decision *ret_decision)
 {
 	struct decision decision = {0};
+	const char *mark;
 	json_t *trace = NULL;
 
 	TRY(json_parse_limited(json, strlen(json), TRACE_DEPTH, &trace));
@@ -292,8 +294,10 @@ enum status decision_parse(struct arena *arena, const char *json, struct decisio
 	decision.rule = json_get_string(trace, "rule");
 	decision.why_key = json_get_string(trace, "why_key");
 	decision.why = json_get_string(trace, "why");
+	mark = json_get_string(trace, "policy");
 	if (!decision.rule || !decision.why_key || !decision.why || !json_is_array(json_object_get(trace, "asked")))
 		return E_INVALID;
+	snprintf(decision.policy, sizeof(decision.policy), "%s", mark ? mark : "");
 	TRY(steps_parse(json_object_get(trace, "asked"), &decision));
 	TRY(outcome_parse(trace, &decision));
 	*ret_decision = decision;

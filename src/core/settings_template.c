@@ -54,10 +54,12 @@ char *settings_template(struct arena *arena, const char *issuer, const char *org
 	char *copy;
 
 	text_init(&out, TEMPLATE_MAX);
-	text_add(&out, "# Symbolon's configuration. After a change: restart the service.\n"
-		       "\n"
-		       "# The address that people and services reach this service at.\n"
-		       "issuer: ");
+	text_add(&out,
+		 "# Symbolon's configuration. A change of policy, lives, budgets or names holds within a second;\n"
+		 "# for the rest the service must be restarted, and its log says so.\n"
+		 "\n"
+		 "# The address that people and services reach this service at.\n"
+		 "issuer: ");
 	text_add_json_string(&out, issuer);
 	if (!text_is_empty(organisation)) {
 		text_add(&out, "\n\n# What people read on the sign-in page.\norganisation:\n  name: ");

@@ -63,6 +63,33 @@ void sha256(const void *data, size_t size, uint8_t out[32])
 	must(EVP_Digest(data, size, out, NULL, crypto_objects()->sha256, NULL));
 }
 
+struct sha256 {
+	EVP_MD_CTX *ctx;
+};
+
+struct sha256 *sha256_begin(void)
+{
+	struct sha256 *hash = calloc(1, sizeof(*hash));
+
+	must(hash != NULL);
+	hash->ctx = EVP_MD_CTX_new();
+	must(hash->ctx && EVP_DigestInit_ex2(hash->ctx, crypto_objects()->sha256, NULL) == 1);
+	return hash;
+}
+
+void sha256_add(struct sha256 *hash, const void *data, size_t size)
+{
+	must(EVP_DigestUpdate(hash->ctx, data, size));
+}
+
+void sha256_end(struct sha256 **hash, uint8_t out[32])
+{
+	must(EVP_DigestFinal_ex((*hash)->ctx, out, NULL));
+	EVP_MD_CTX_free((*hash)->ctx);
+	free(*hash);
+	*hash = NULL;
+}
+
 void hmac_sha256(const void *key, size_t key_size, const void *data, size_t size, uint8_t out[32])
 {
 	EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(crypto_objects()->hmac_sha256);

@@ -12,7 +12,8 @@
 /* Everything of the process: the only place that knows everything. */
 struct daemon {
 	struct app app;
-	struct arena *settings_arena;
+	struct arena *settings_arena; /* of the first settings */
+	struct live *live;
 	struct router *router;
 	struct workers *workers; /* may block on the database and the keyholder */
 	struct workers *hashers; /* argon2 */

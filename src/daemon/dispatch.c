@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/live.h"
 #include "endpoints/common.h"
 
 /* One request on its way through the pools. Lives in the request's arena. */
@@ -12,6 +13,7 @@ struct job {
 	struct http_exchange *exchange;
 	const struct route *route;
 	int64_t arrived_ms;
+	struct app app; /* with the settings of this request */
 };
 
 void trouble_reply(struct daemon *daemon, const struct request *req, struct response *res, enum status status)
@@ -51,11 +53,11 @@ static void run(void *ctx)
 	enum status status;
 
 	if (!job->route->open_stream) {
-		finish(job, job->route->handler(&job->daemon->app, http_exchange_request(job->exchange),
+		finish(job, job->route->handler(&job->app, http_exchange_request(job->exchange),
 						http_exchange_response(job->exchange)));
 		return;
 	}
-	status = job->route->open_stream(&job->daemon->app, job->exchange);
+	status = job->route->open_stream(&job->app, job->exchange);
 	if (status != OK) /* E_REFUSED: the answer is there; else the exchange is still ours */
 		finish(job, status == E_REFUSED ? OK : status);
 }
@@ -65,8 +67,8 @@ static void admit_then_hash(void *ctx)
 	struct job *job = ctx;
 	const struct request *req = http_exchange_request(job->exchange);
 	bool admitted = false, privileged = false;
-	enum status status = job->route->admit(&job->daemon->app, req, http_exchange_response(job->exchange), &admitted,
-					       &privileged);
+	enum status status =
+		job->route->admit(&job->app, req, http_exchange_response(job->exchange), &admitted, &privileged);
 
 	if (status == OK && admitted)
 		status = workers_submit(job->daemon->hashers, privileged, run, job);
@@ -132,6 +134,10 @@ void dispatch(struct http_exchange *exchange, void *ctx)
 		refuse(exchange, 503, "temporarily_unavailable", "Try again in a moment.");
 		return;
 	}
-	*job = (struct job){daemon, exchange, route, clock_mono_ms()};
+	*job = (struct job){.daemon = daemon, .exchange = exchange, .route = route, .arrived_ms = clock_mono_ms()};
+	if (live_app(&daemon->app, req->arena, &job->app) != OK) {
+		refuse(exchange, 503, "temporarily_unavailable", "Try again in a moment.");
+		return;
+	}
 	start(job);
 }

@@ -6,10 +6,12 @@
 #include "base/log.h"
 #include "core/keyring.h"
 #include "daemon/daemon.h"
+#include "daemon/live.h"
 
-#define LOOK_MS     500 /* a disable or revoke by the command takes effect within a second */
-#define SWEEP_TICKS 20
-#define LOOK_TICKS  20 /* 10 s: so long is anybody without a news that got lost between nodes */
+#define LOOK_MS     250 /* a disable or revoke by the command, or a change of the policy, takes effect within a second */
+#define STORE_TICKS 2
+#define SWEEP_TICKS 40
+#define LOOK_TICKS  40 /* 10 s: so long is anybody without a news that got lost between nodes */
 #define SWEEP_LIMIT 1000
 
 struct housekeeping {
@@ -102,7 +104,10 @@ static void *keep(void *arg)
 	struct housekeeping *housekeeping = arg;
 
 	for (unsigned tick = 1; !rest(housekeeping); tick++) {
-		changes_follow(housekeeping);
+		if (live_follow(housekeeping->daemon->live, false))
+			waiting_wake_all(housekeeping->daemon->app.waiting);
+		if (tick % STORE_TICKS == 0)
+			changes_follow(housekeeping);
 		if (store_is_remote(housekeeping->daemon->app.core.store))
 			nodes_follow(housekeeping, tick);
 		if (tick % SWEEP_TICKS == 0)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/keyring.h"
+#include "daemon/live.h"
 #include "endpoints/oidc/oidc.h"
 
 #define SETTINGS_MEMORY (4 * 1024 * 1024)
@@ -123,6 +124,10 @@ enum status daemon_open(struct daemon *daemon, const char *config_path, int *ret
 	if (oidc_discovery_make(daemon->settings_arena, daemon->app.core.settings->issuer, &daemon->app.discovery) !=
 	    OK)
 		return say(ret_exit, EXIT_TROUBLE, config_path, "out of memory");
+	if (live_new(daemon->app.core.settings, &daemon->live) != OK)
+		return say(ret_exit, EXIT_TROUBLE, config_path, "out of memory");
+	daemon->app.live = daemon->live;
+	daemon->app.whole = &daemon->app;
 	daemon->app.now = clock_now;
 	daemon->app.core.random = &random_system;
 	daemon->app.core.wake = wake;
@@ -212,5 +217,6 @@ void daemon_close(struct daemon *daemon)
 	keyring_close(&daemon->app.core.keyring);
 	keyholder_close(&daemon->app.core.keyholder);
 	store_close(&daemon->app.core.store);
+	live_free(&daemon->live);
 	arena_free(daemon->settings_arena);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/live.h"
 #include "daemon/open.h"
 
 /* systemd's readiness protocol: one datagram to $NOTIFY_SOCKET (sd_notify(3)). */
@@ -65,6 +66,8 @@ static void reload(struct daemon *daemon)
 		log_error("tls.reload_failed", LOG_S("what", "the old certificate stays in use"));
 	else
 		log_info("reloaded", LOG_S("what", "TLS certificate"));
+	if (live_follow(daemon->live, true))
+		waiting_wake_all(daemon->app.waiting);
 	notify("READY=1");
 }
 
@@ -88,15 +91,6 @@ static void run(struct daemon *daemon, const sigset_t *set)
 	log_info("stopping", LOG_N("signal", signal_number));
 }
 
-static void log_level_apply(const char *name)
-{
-	static const char *const names[] = {"debug", "info", "warn", "error"};
-
-	for (size_t i = 0; i < ARRAY_COUNT(names); i++)
-		if (strcmp(name, names[i]) == 0)
-			log_level_set((enum log_level)i);
-}
-
 int daemon_serve(const char *config_path)
 {
 	struct daemon daemon = {0};
@@ -106,7 +100,7 @@ int daemon_serve(const char *config_path)
 	memory_protect();
 	signals_block(&set);
 	if (daemon_open(&daemon, config_path, &code) == OK) {
-		log_level_apply(daemon.app.core.settings->log_level);
+		live_log_level(daemon.app.core.settings->log_level);
 		if (daemon_start(&daemon, &code) == OK)
 			run(&daemon, &set);
 	}

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "daemon/live.h"
 #include "daemon/workers.h"
 #include "endpoints/app.h"
 #include "http/server.h"
@@ -101,12 +102,15 @@ static void state_read(struct reading *reading)
 {
 	struct waiter *waiter = reading->waiter;
 	struct arena *arena = arena_new(READ_MEMORY);
+	struct app app;
 
 	text_init(&reading->out, EVENT_MAX);
 	reading->end = true;
 	reading->status = E_NOMEM;
 	if (arena)
-		reading->status = waiter->read(waiter->app, waiter->ctx, arena, &reading->out, &reading->end);
+		reading->status = live_app(waiter->app, arena, &app);
+	if (reading->status == OK)
+		reading->status = waiter->read(&app, waiter->ctx, arena, &reading->out, &reading->end);
 	if (reading->status == OK && reading->out.failed)
 		reading->status = E_NOMEM;
 	arena_free(arena);
@@ -282,7 +286,7 @@ enum status waiting_open(const struct app *app, struct http_exchange *exchange, 
 	}
 	memcpy(waiter->topic, source->topic, size);
 	waiter->room = app->waiting;
-	waiter->app = app;
+	waiter->app = app->whole ? app->whole : app; /* the request's own ends with it */
 	waiter->read = source->read;
 	waiter->free = source->free;
 	waiter->ctx = source->ctx;

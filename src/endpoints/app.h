@@ -8,6 +8,7 @@
 #include "http/static.h"
 
 struct waiting_room;
+struct live;
 
 /*
  * What an endpoint works with: one for the process, made by the daemon, read-only for endpoints. An endpoint is a plain
@@ -26,6 +27,8 @@ struct app {
 	const char *signin_page;      /* signin/index.html, with the marker <!--STATE--> in it */
 	int64_t (*now)(void);         /* Unix seconds; for what runs outside a request */
 	const char *form_post_page;   /* signin/form_post.html, with the marker <!--FORM--> in it */
+	struct live *live;            /* the daemon's: where core.settings come from, anew for each request; or NULL */
+	const struct app *whole;      /* what outlives the request; NULL: this one does */
 };
 
 /* Cookies. All are __Host-. */

@@ -85,6 +85,16 @@ int64_t statement_changed(const struct statement *statement)
 	return statement->connection->driver->changed(statement);
 }
 
+void statement_again(struct statement *statement)
+{
+	statement->connection->driver->again(statement);
+}
+
+bool statement_is_null(const struct statement *statement, int column)
+{
+	return statement->connection->driver->column_is_null(statement, column);
+}
+
 void statement_done(struct statement *statement)
 {
 	statement->connection->driver->done(statement);

@@ -28,12 +28,16 @@ struct sql_arg {
 };
 
 /* What a statement is made from, and so what it is kept under. `text` is a literal: its address counts. */
-enum sql_verb { VERB_AS_WRITTEN, VERB_SELECT, VERB_INSERT, VERB_UPDATE };
+/* VERB_ONCE: `text` is no literal, and the statement is made for this one use and not kept. */
+enum sql_verb { VERB_AS_WRITTEN, VERB_SELECT, VERB_INSERT, VERB_UPDATE, VERB_ONCE };
 struct sql_key {
 	enum sql_verb verb;
 	const struct sql_table *table;
 	const char *text;
 };
+
+/* PostgreSQL: nobody else brings the schema up to date at the same time; a key of our own for pg_advisory_lock. */
+#define SCHEMA_LOCK "7306085934212"
 
 /* How a transaction begins. */
 enum begin {
@@ -64,6 +68,7 @@ struct statement {
 struct dialect {
 	const char *count_tables;           /* SELECT: how many tables of ours or others there are */
 	const char *count_migrations_table; /* SELECT: 1 when schema_migration is there */
+	const char *after_copy; /* script, after rows were copied with the keys that they had; NULL: none */
 	const char *version; /* one number that stays the same for this connection's own commits only; NULL: none */
 	struct {
 		const char *word, *means;
@@ -75,9 +80,14 @@ struct connection_settings {
 	const char *name;   /* PostgreSQL: what the connection calls itself to the server */
 	bool create;
 	bool may_write;
+	bool is_file; /* a database in one file with nothing beside it: a backup, or one that nobody else may have open
+		       */
 };
 
-/* E_NOT_FOUND when the file is not there and may not be made; E_STORE with one sentence in `problem` otherwise. */
+/*
+ * E_BUSY: wanted for ourselves alone (is_file and may_write) and somebody has it open, after 5 s.
+ * E_NOT_FOUND when the file is not there and may not be made; E_STORE with one sentence in `problem` otherwise.
+ */
 enum status must_check connection_open(const struct driver *driver, const struct connection_settings *settings,
 				       struct connection **ret_connection, char problem[256]);
 void connection_close(struct connection **connection);
@@ -112,9 +122,12 @@ enum status must_check statement_take(struct connection *connection, const struc
 enum status must_check statement_bind(struct statement *statement, const struct sql_arg *args, size_t count);
 enum status must_check statement_step(struct statement *statement, bool *ret_row);
 int64_t statement_changed(const struct statement *statement); /* rows, after the last step */
+/* Ready for another bind and step. */
+void statement_again(struct statement *statement);
 void statement_done(struct statement *statement);
 
 /* The current row. Text and bytes are copied to the arena; NULL gives NULL, 0 and size 0. */
+bool statement_is_null(const struct statement *statement, int column);
 int64_t statement_int(const struct statement *statement, int column);
 enum status must_check statement_text(const struct statement *statement, int column, struct arena *arena,
 				      const char **ret_text);
@@ -142,7 +155,9 @@ struct driver {
 	enum status (*bind)(struct statement *statement, const struct sql_arg *args, size_t count);
 	enum status (*step)(struct statement *statement, bool *ret_row);
 	int64_t (*changed)(const struct statement *statement);
+	void (*again)(struct statement *statement);
 	void (*done)(struct statement *statement);
+	bool (*column_is_null)(const struct statement *statement, int column);
 	int64_t (*column_int)(const struct statement *statement, int column);
 	enum status (*column_text)(const struct statement *statement, int column, struct arena *arena,
 				   const char **ret_text);

@@ -161,6 +161,22 @@ static enum status migrations_apply(struct store_tx *tx, const struct migrate_se
 	return OK;
 }
 
+enum status store_migrated(struct connection *connection, const struct migrate_settings *settings, size_t *ret_count,
+			   char problem[256])
+{
+	scoped_arena *arena = arena_new(MIGRATE_ARENA_SIZE);
+	struct store_tx tx = {.connection = connection, .arena = arena};
+	struct sql_rows found = {0};
+
+	if (!arena)
+		return E_NOMEM;
+	TRY(sql_list(&tx, &applied_table, SQL("ORDER BY version"), &found));
+	for (size_t i = 0; i < found.count; i++)
+		TRY(applied_check((const struct applied *)found.rows + i, settings, i, problem));
+	*ret_count = found.count;
+	return OK;
+}
+
 static enum status migrate_in(struct store_tx *tx, const struct migrate_settings *settings, char problem[256])
 {
 	struct sql_rows found = {0};

@@ -37,4 +37,10 @@ struct migrate_settings {
 enum status must_check store_migrate(struct connection *connection, const struct migrate_settings *settings,
 				     char problem[256]);
 
+/*
+ * How many of them the database has. E_CONFLICT as above, but older is fine. In a transaction of the caller's.
+ */
+enum status must_check store_migrated(struct connection *connection, const struct migrate_settings *settings,
+				      size_t *ret_count, char problem[256]);
+
 #endif

@@ -16,7 +16,8 @@
  * condition in an UPDATE.
  */
 enum {
-	ARGS_MAX = 40,
+	STREAM_NOT_SENT = -2,
+	ARGS_MAX = 48,
 	STATEMENT_TEXT_MAX = 8192,
 	OID_BYTEA = 17,
 	OID_INT8 = 20,
@@ -25,8 +26,6 @@ enum {
 	OID_TEXT = 25
 };
 
-/* Nobody else brings the schema up to date at the same time: a key of our own for pg_advisory_xact_lock. */
-#define SCHEMA_LOCK "7306085934212"
 
 struct postgres {
 	struct connection base;
@@ -49,6 +48,7 @@ struct prepared {
 	PGresult *result;
 	int row;
 	bool is_busy;
+	bool is_streamed; /* row by row: a whole table would not fit into memory */
 };
 
 static struct postgres *postgres_of(struct connection *connection)
@@ -371,11 +371,13 @@ static enum status postgres_take(struct connection *connection, const struct sql
 
 	if (!is_kept) {
 		TRY(prepared_new(key, build, &prepared));
-		is_kept = !slot->handle && cache_keep(&postgres->cache, slot, key, prepared);
+		prepared->is_streamed = key->verb == VERB_ONCE;
+		is_kept = key->verb != VERB_ONCE && !slot->handle && cache_keep(&postgres->cache, slot, key, prepared);
 		if (is_kept)
 			snprintf(prepared->name, sizeof(prepared->name), "s%u", ++postgres->prepared);
 	}
 	prepared->is_busy = true;
+	prepared->row = prepared->is_streamed ? STREAM_NOT_SENT : -1;
 	*ret_statement = (struct statement){.connection = connection, .handle = prepared, .is_kept = is_kept};
 	return OK;
 }
@@ -427,9 +429,27 @@ static enum status postgres_bind(struct statement *statement, const struct sql_a
 
 static enum status prepared_run(struct postgres *postgres, struct prepared *prepared)
 {
-	prepared->row = -1;
 	prepared->result = PQexecPrepared(postgres->link, prepared->name, (int)prepared->count, prepared->values,
 					  prepared->sizes, prepared->formats, 1);
+	return is_fine(prepared->result) ? OK : trouble(postgres, prepared->result);
+}
+
+/* The next row, or the end, of a statement that is streamed; only the end says how many rows were changed. */
+static enum status stream_step(struct postgres *postgres, struct prepared *prepared, bool *ret_row)
+{
+	if (prepared->row == STREAM_NOT_SENT) {
+		if (!PQsendQueryPrepared(postgres->link, prepared->name, (int)prepared->count, prepared->values,
+					 prepared->sizes, prepared->formats, 1))
+			return trouble(postgres, NULL);
+		PQsetSingleRowMode(postgres->link);
+	}
+	PQclear(prepared->result);
+	prepared->result = PQgetResult(postgres->link);
+	prepared->row = 0;
+	*ret_row = PQresultStatus(prepared->result) == PGRES_SINGLE_TUPLE;
+	if (*ret_row)
+		return OK;
+	PQclear(PQgetResult(postgres->link)); /* NULL: the statement has ended */
 	return is_fine(prepared->result) ? OK : trouble(postgres, prepared->result);
 }
 
@@ -437,6 +457,8 @@ static enum status postgres_step(struct statement *statement, bool *ret_row)
 {
 	struct prepared *prepared = statement->handle;
 
+	if (prepared->is_streamed)
+		return stream_step(postgres_of(statement->connection), prepared, ret_row);
 	if (!prepared->result)
 		TRY(prepared_run(postgres_of(statement->connection), prepared));
 	*ret_row = ++prepared->row < PQntuples(prepared->result);
@@ -450,12 +472,31 @@ static int64_t postgres_changed(const struct statement *statement)
 	return strtoll(PQcmdTuples(prepared->result), NULL, 10);
 }
 
+/* A stream that was left before its end is read to it. */
+static void stream_end(struct postgres *postgres, const struct prepared *prepared)
+{
+	if (PQresultStatus(prepared->result) != PGRES_SINGLE_TUPLE)
+		return;
+	for (PGresult *rest = PQgetResult(postgres->link); rest; rest = PQgetResult(postgres->link))
+		PQclear(rest);
+}
+
+static void postgres_again(struct statement *statement)
+{
+	struct prepared *prepared = statement->handle;
+
+	if (prepared->is_streamed)
+		stream_end(postgres_of(statement->connection), prepared);
+	PQclear(prepared->result);
+	prepared->result = NULL;
+	prepared->row = prepared->is_streamed ? STREAM_NOT_SENT : -1;
+}
+
 static void postgres_done(struct statement *statement)
 {
 	struct prepared *prepared = statement->handle;
 
-	PQclear(prepared->result);
-	prepared->result = NULL;
+	postgres_again(statement);
 	prepared->is_busy = false;
 	if (!statement->is_kept) {
 		free(prepared->text);
@@ -464,6 +505,13 @@ static void postgres_done(struct statement *statement)
 }
 
 /* ---- columns, in their binary forms ---- */
+
+static bool postgres_is_null(const struct statement *statement, int column)
+{
+	const struct prepared *prepared = statement->handle;
+
+	return PQgetisnull(prepared->result, prepared->row, column);
+}
 
 static int64_t postgres_int(const struct statement *statement, int column)
 {
@@ -526,6 +574,8 @@ const struct driver driver_postgres = {
 			.count_migrations_table =
 				"SELECT COUNT(*) FROM pg_catalog.pg_tables "
 				"WHERE schemaname = current_schema() AND tablename = 'schema_migration'",
+			.after_copy = "SELECT setval(pg_get_serial_sequence('attempts', 'id'), MAX(id)) FROM attempts;"
+				      "SELECT setval(pg_get_serial_sequence('audits', 'id'), MAX(id)) FROM audits",
 			.words =
 				{
 					{"{int}", "BIGINT"},
@@ -550,7 +600,9 @@ const struct driver driver_postgres = {
 	.bind = postgres_bind,
 	.step = postgres_step,
 	.changed = postgres_changed,
+	.again = postgres_again,
 	.done = postgres_done,
+	.column_is_null = postgres_is_null,
 	.column_int = postgres_int,
 	.column_text = postgres_text,
 	.column_bytes = postgres_bytes,

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "store/statement_cache.h"
 
-enum { STATEMENT_TEXT_MAX = 8192, BUSY_MS = 5000 };
+enum { STATEMENT_TEXT_MAX = 8192, BUSY_MS = 5000, MOVED_TRIES = 3 };
 
 /* What begins and ends a transaction. */
 enum fixed { FIXED_READ, FIXED_WRITE, FIXED_COMMIT, FIXED_COUNT };
@@ -89,7 +89,7 @@ static int busy_wait(void *context, int count)
 static enum status problem_say(const struct sqlite *sqlite, const char *path, char problem[256])
 {
 	snprintf(problem, 256, "%s: %s", path, sqlite3_errmsg(sqlite->db));
-	return E_STORE;
+	return (sqlite3_errcode(sqlite->db) & 0xff) == SQLITE_BUSY ? E_BUSY : E_STORE;
 }
 
 /*
@@ -133,7 +133,20 @@ static int journal_set(struct sqlite *sqlite)
 	return code;
 }
 
-static int set_up(struct sqlite *sqlite, bool may_write)
+/*
+ * A file to read stays as it is. One to write is locked until the connection closes, and is whole without a -wal beside
+ * it: leaving WAL needs every other connection gone, in whatever process, so this is also how we know that nobody has
+ * it open.
+ */
+static int file_set_up(sqlite3 *db, bool may_write)
+{
+	static const char alone[] = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE;"
+				    "BEGIN EXCLUSIVE; COMMIT;";
+
+	return may_write ? sqlite3_exec(db, alone, NULL, NULL, NULL) : SQLITE_OK;
+}
+
+static int set_up(struct sqlite *sqlite, const struct connection_settings *settings)
 {
 	sqlite3 *db = sqlite->db;
 	int code;
@@ -144,10 +157,10 @@ static int set_up(struct sqlite *sqlite, bool may_write)
 	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-	code = journal_set(sqlite);
+	code = settings->is_file ? file_set_up(db, settings->may_write) : journal_set(sqlite);
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(db, pragmas, NULL, NULL, NULL);
-	if (code == SQLITE_OK && !may_write)
+	if (code == SQLITE_OK && !settings->may_write)
 		code = sqlite3_exec(db, "PRAGMA query_only = ON", NULL, NULL, NULL);
 	return code;
 }
@@ -170,15 +183,23 @@ static void sqlite_close(struct connection *connection)
 	free(sqlite);
 }
 
-static enum status sqlite_open(const struct connection_settings *settings, struct connection **ret_connection,
-			       char problem[256])
+/* From here on the connection keeps a lock that a restore waits for; so what has not moved now will not move. */
+static bool has_moved(struct sqlite *sqlite)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+	int moved = 0;
+
+	return sqlite3_file_control(sqlite->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved;
+}
+
+static enum status open_try(const struct connection_settings *settings, struct sqlite **ret_sqlite,
+			    char problem[256])
+{
+	const bool only_read = settings->is_file && !settings->may_write;
+	const int flags = (only_read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX |
+			  SQLITE_OPEN_PRIVATECACHE;
 	struct sqlite *sqlite;
 	int code;
 
-	pthread_once(&once, library_set_up);
 	TRY(file_make(settings, problem));
 	sqlite = calloc(1, sizeof(*sqlite));
 	if (!sqlite)
@@ -186,15 +207,35 @@ static enum status sqlite_open(const struct connection_settings *settings, struc
 	sqlite->base.driver = &driver_sqlite;
 	code = sqlite3_open_v2(settings->target, &sqlite->db, flags, NULL);
 	if (code == SQLITE_OK)
-		code = set_up(sqlite, settings->may_write);
+		code = set_up(sqlite, settings);
 	if (code != SQLITE_OK) {
 		enum status status = problem_say(sqlite, settings->target, problem);
 
 		sqlite_close(&sqlite->base);
-		return status;
+		return status == E_BUSY && !settings->is_file ? E_STORE : status;
 	}
-	*ret_connection = &sqlite->base;
+	*ret_sqlite = sqlite;
 	return OK;
+}
+
+/* While this one waited, a restore may have put another file in the place of the one it had opened. */
+static enum status sqlite_open(const struct connection_settings *settings, struct connection **ret_connection,
+			       char problem[256])
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct sqlite *sqlite = NULL;
+
+	pthread_once(&once, library_set_up);
+	for (int tries = 0; tries < MOVED_TRIES; tries++) {
+		TRY(open_try(settings, &sqlite, problem));
+		if (!has_moved(sqlite)) {
+			*ret_connection = &sqlite->base;
+			return OK;
+		}
+		sqlite_close(&sqlite->base);
+	}
+	snprintf(problem, 256, "%s: is being replaced; try again in a moment", settings->target);
+	return E_STORE;
 }
 
 /* ---- transactions ---- */
@@ -331,7 +372,8 @@ static enum status sqlite_take(struct connection *connection, const struct sql_k
 
 	if (!is_kept) {
 		TRY(text_prepare(sqlite, key, build, &statement));
-		is_kept = !slot->handle && cache_keep(&sqlite->cache, slot, key, statement);
+		is_kept = key->verb != VERB_ONCE && !slot->handle &&
+			  cache_keep(&sqlite->cache, slot, key, statement);
 	}
 	*ret_statement = (struct statement){.connection = connection, .handle = statement, .is_kept = is_kept};
 	return OK;
@@ -371,6 +413,11 @@ static int64_t sqlite_changed(const struct statement *statement)
 	return sqlite3_changes64(sqlite_of(statement->connection)->db);
 }
 
+static void sqlite_again(struct statement *statement)
+{
+	sqlite3_reset(statement->handle);
+}
+
 static void sqlite_done(struct statement *statement)
 {
 	if (statement->is_kept) {
@@ -382,6 +429,11 @@ static void sqlite_done(struct statement *statement)
 }
 
 /* ---- columns ---- */
+
+static bool sqlite_is_null(const struct statement *statement, int column)
+{
+	return sqlite3_column_type(statement->handle, column) == SQLITE_NULL;
+}
 
 static int64_t sqlite_int(const struct statement *statement, int column)
 {
@@ -464,7 +516,9 @@ const struct driver driver_sqlite = {
 	.bind = sqlite_bind,
 	.step = sqlite_step,
 	.changed = sqlite_changed,
+	.again = sqlite_again,
 	.done = sqlite_done,
+	.column_is_null = sqlite_is_null,
 	.column_int = sqlite_int,
 	.column_text = sqlite_text,
 	.column_bytes = sqlite_bytes,

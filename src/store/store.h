@@ -308,6 +308,21 @@ enum status must_check store_key_set_state(struct store_tx *tx, const char *kid,
 /* ---- meta ---- */
 enum status must_check store_meta_get(struct store_tx *tx, const char *key, const char **ret_value);
 enum status must_check store_meta_set(struct store_tx *tx, const char *key, const char *value);
+/* 0 when it is not there. */
+enum status must_check store_meta_number(struct store_tx *tx, const char *key, int64_t *ret_number);
+
+/*
+ * After a restore, in the same transaction: sessions ended; grants, codes, refresh families and tokens revoked; logins
+ * refused; pending and unused approved challenges superseded; enrolments and devices that were not confirmed void;
+ * known browsers, messages and unconfirmed TOTP seeds gone; TOTP steps spent up to now and `totp_window` beyond; unused
+ * recovery codes used, unless kept. Sets the rows `epoch` and `restored_at` of meta.
+ */
+struct epoch_raise {
+	int64_t epoch, now;
+	unsigned totp_window;
+	bool keep_recovery;
+};
+enum status must_check store_epoch_raise(struct store_tx *tx, const struct epoch_raise *raise);
 
 /*
  * Deletes what is over, at most `limit` rows of each kind: replay rows, enrolments, tokens, codes, messages and logins

@@ -34,6 +34,9 @@ enum status signed_request_read(const struct app *app, const struct request *req
 						   &ret_signed->device, &ret_signed->jti, &clock_off);
 
 	ret_signed->fine = status == OK;
+	if (status == E_EXPIRED)
+		return reply_error(res, 503, "restored",
+				   "The service was restored from a backup a moment ago. Try again in a minute.", 60);
 	if (status == E_REFUSED || status == E_NOT_FOUND || status == E_INVALID)
 		return unsigned_reply(res, req, clock_off);
 	return status;

@@ -3,6 +3,9 @@ import http from "node:http";
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 600 });
 
+// After a daemon has ended: no connection to it is used again.
+export const forgetConnections = () => agent.destroy();
+
 export function send(url, { method = "GET", headers = {}, body } = {}) {
 	const target = new URL(url);
 	const given = Object.fromEntries(Object.entries({ host: target.host, ...headers }).filter(([, value]) => value !== undefined));

@@ -128,6 +128,39 @@ static void a_wrong_clock_is_told_to_the_device_alone(void **state)
 	}
 }
 
+static enum status restored_at_set(struct store_tx *tx, void *ctx)
+{
+	return store_meta_set(tx, "restored_at", ctx);
+}
+
+/* Mutation: is_from_before without its minute, or left out. */
+static void what_was_signed_before_a_restore_is_refused(void **state)
+{
+	static const struct {
+		int64_t after; /* signed so long after the restore */
+		int64_t sent;  /* and sent so long after it */
+		enum status expected;
+	} cases[] = {
+		{-60, 0, E_EXPIRED}, {0, 0, E_EXPIRED},    {0, 60, E_EXPIRED}, {60, 0, E_EXPIRED},
+		{60, 60, E_EXPIRED}, {60, 120, E_EXPIRED}, {61, 61, OK},       {61, 1, OK},
+	};
+	struct core_test *test = *state;
+	const int64_t restored_at = test->now;
+	char text[24];
+	struct phone phone;
+	bool off;
+
+	phone_make(test, test->user_id, &phone);
+	snprintf(text, sizeof(text), "%lld", (long long)restored_at);
+	IS(store_write(test->core.store, restored_at_set, text), OK);
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		const struct request_change change = {.iat = restored_at + cases[i].after};
+
+		test->now = restored_at + cases[i].sent;
+		IS(request_send(test, &phone, &change, false, &off), cases[i].expected);
+	}
+}
+
 static void a_change_is_taken_once(void **state)
 {
 	struct core_test *test = *state;
@@ -227,13 +260,10 @@ int main(void)
 {
 #define T(name_) cmocka_unit_test_setup_teardown(name_, core_setup, core_teardown)
 	const struct CMUnitTest tests[] = {
-		T(every_wrong_claim_of_a_request_is_refused),
-		T(a_wrong_clock_is_told_to_the_device_alone),
-		T(a_change_is_taken_once),
-		T(a_device_that_left_or_was_revoked_is_nobody),
-		T(a_disabled_persons_device_is_nobody),
-		T(only_a_proper_subscription_is_taken),
-		T(ids_can_be_typed_behind_a_command),
+		T(every_wrong_claim_of_a_request_is_refused),   T(a_wrong_clock_is_told_to_the_device_alone),
+		T(what_was_signed_before_a_restore_is_refused), T(a_change_is_taken_once),
+		T(a_device_that_left_or_was_revoked_is_nobody), T(a_disabled_persons_device_is_nobody),
+		T(only_a_proper_subscription_is_taken),         T(ids_can_be_typed_behind_a_command),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

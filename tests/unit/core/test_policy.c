@@ -474,6 +474,8 @@ static void decisions_survive_storage(void **state)
 		assert_int_equal(decision_parse(arena, decision_format(arena, &decision), &back), OK);
 		assert_int_equal(back.outcome, decision.outcome);
 		assert_string_equal(back.rule, decision.rule);
+		assert_int_equal(strlen(decision.policy), POLICY_MARK_SIZE - 1);
+		assert_string_equal(back.policy, decision.policy);
 		assert_string_equal(back.why, decision.why);
 		assert_string_equal(back.why_key, decision.why_key);
 		assert_int_equal(back.step_count, decision.step_count);
