@@ -487,6 +487,57 @@ static void damaged_database_can_be_restored_over(void **state)
 	fixture->store = store_at(fixture->url);
 }
 
+/* Another process that holds what SQLite's connections hold: a shared lock. It ends when `out` is closed. */
+static pid_t holder_start(const char *path, int *ret_out)
+{
+	int ready[2], stop[2];
+	char byte = 0;
+	pid_t child;
+
+	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(pipe(stop), 0);
+	child = fork();
+	if (child == 0) {
+		struct flock shared = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 0x40000002, .l_len = 510};
+		const int file = open(path, O_RDWR);
+
+		close(stop[1]);
+		if (fcntl(file, F_SETLK, &shared) != 0 || write(ready[1], &byte, 1) != 1)
+			_exit(1);
+		_exit(read(stop[0], &byte, 1) == 0 ? 0 : 1);
+	}
+	close(ready[1]);
+	close(stop[0]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	*ret_out = stop[1];
+	return child;
+}
+
+static void damaged_database_that_somebody_holds_is_left_alone(void **state)
+{
+	struct fixture *fixture = *state;
+	struct restored restored;
+	char path[160], database[160];
+	pid_t holder;
+	int file, out;
+
+	write_ok(fixture->store, key_add, NULL);
+	snprintf(path, sizeof(path), "%s/backup", fixture->folder);
+	snprintf(database, sizeof(database), "%s/test.db", fixture->folder);
+	assert_int_equal(backup_try(fixture->store, path, false), OK);
+	store_close(&fixture->store);
+	file = open(database, O_WRONLY | O_TRUNC);
+	assert_int_equal(write(file, "no database at all", 18), 18);
+	close(file);
+	holder = holder_start(database, &out);
+	assert_int_equal(restore_try(path, fixture->url, (struct restore_settings){0}, &restored), E_BUSY);
+	close(out);
+	assert_int_equal(waitpid(holder, NULL, 0), holder);
+	assert_int_equal(restore_try(path, fixture->url, (struct restore_settings){0}, &restored), OK);
+	fixture->store = store_at(fixture->url);
+}
+
 static enum status under_way_insert(struct store_tx *tx, void *ctx)
 {
 	struct login_row login = login_row_of("login", "demo");
@@ -800,6 +851,7 @@ int main(void)
 		TEST(truncated_file_is_found_out),
 		TEST(restore_waits_for_nobody_who_has_it_open),
 		TEST(damaged_database_can_be_restored_over),
+		TEST(damaged_database_that_somebody_holds_is_left_alone),
 		TEST(what_was_under_way_is_void),
 		TEST(newer_file_is_refused),
 		TEST(killed_backup_leaves_nothing_half),
