@@ -88,10 +88,15 @@ static int keys_make(struct cli *cli)
 				status == E_CONFLICT ? "is there already" : "cannot be made");
 	if (keyholder_open(settings->kek, &cli->core.keyholder, problem) != OK)
 		return cli_fail(EXIT_TROUBLE, "%s: %s", settings->kek, problem);
-	if (store_open(&(struct store_settings){.url = settings->database, .create = true, .migrate = true},
+	if (store_open(&(struct store_settings){.url = settings->database,
+						.chain = settings->command_chain,
+						.create = true,
+						.migrate = true},
 		       &cli->core.store, problem) != OK)
 		return cli_fail(EXIT_TROUBLE, "%s: %s", settings->database, problem);
 	status = keyring_init(cli->core.store, cli->core.keyholder, clock_now());
+	if (status == OK)
+		status = keyring_open(cli->core.store, &cli->core.keyring);
 	return status == OK ? EXIT_DONE : cli_trouble(status, "making the keys");
 }
 

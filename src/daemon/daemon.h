@@ -36,7 +36,7 @@ void trouble_reply(struct daemon *daemon, const struct request *req, struct resp
 /* http_handlers.on_request of the metrics listener. */
 void metrics_answer(struct http_exchange *exchange, void *ctx);
 
-/* One thread: notices what the command wrote, and sweeps what is over. */
+/* One thread: notices what the command wrote, puts the MAC on the audit log's heads, and sweeps what is over. */
 struct housekeeping;
 enum status must_check housekeeping_start(struct daemon *daemon, struct housekeeping **ret_housekeeping);
 void housekeeping_stop(struct housekeeping **housekeeping);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/audit.h"
 #include "core/keyring.h"
 #include "daemon/daemon.h"
 
@@ -18,6 +19,7 @@ struct housekeeping {
 	pthread_t thread;
 	bool stopping;
 	int64_t version;
+	bool is_broken; /* the audit log, as far as its heads and beginnings show: told once */
 };
 
 /* Another process has written: keys may have turned, and everything that waits reads again. */
@@ -58,6 +60,27 @@ static void sweep(struct housekeeping *housekeeping)
 		log_debug("sweep.done", LOG_N("removed", work.removed), LOG_N("expired", work.expired));
 }
 
+/* E_REFUSED is not the machinery's trouble: somebody has changed the log. */
+static void audit_say(struct housekeeping *housekeeping, enum status status)
+{
+	const bool is_broken = status == E_REFUSED;
+
+	if (status != OK && !is_broken)
+		log_error("audit.failed", LOG_S("status", status_name(status)));
+	if (is_broken && !housekeeping->is_broken)
+		log_error("audit.not_whole", LOG_S("what", "the audit log was changed: run `symbolon audit verify`"));
+	housekeeping->is_broken |= is_broken;
+}
+
+static void audit_keep(struct housekeeping *housekeeping)
+{
+	size_t removed = 0;
+
+	audit_say(housekeeping, audit_retain(&housekeeping->daemon->app.core, clock_now(), &removed));
+	if (removed)
+		log_info("audit.removed", LOG_N("rows", removed));
+}
+
 /* True when it is time to end. */
 static bool rest(struct housekeeping *housekeeping)
 {
@@ -82,8 +105,11 @@ static void *keep(void *arg)
 
 	for (unsigned tick = 1; !rest(housekeeping); tick++) {
 		changes_follow(housekeeping);
-		if (tick % SWEEP_TICKS == 0)
+		audit_say(housekeeping, audit_heads_move(&housekeeping->daemon->app.core, clock_now()));
+		if (tick % SWEEP_TICKS == 0) {
 			sweep(housekeeping);
+			audit_keep(housekeeping);
+		}
 	}
 	return NULL;
 }

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/audit.h"
 #include "core/keyring.h"
 #include "endpoints/oidc/oidc.h"
 
@@ -44,7 +45,10 @@ static enum status settings_open(struct daemon *daemon, const char *path, int *r
 static enum status store_and_keys_open(struct daemon *daemon, int *ret_exit)
 {
 	struct core *core = &daemon->app.core;
-	const struct store_settings settings = {.url = core->settings->database, .create = false, .migrate = true};
+	const struct store_settings settings = {.url = core->settings->database,
+						.chain = core->settings->daemon_chain,
+						.create = false,
+						.migrate = true};
 	char problem[256] = "cannot be opened";
 
 	if (store_open(&settings, &core->store, problem) != OK)
@@ -192,6 +196,8 @@ void daemon_close(struct daemon *daemon)
 	static_files_free(&daemon->app.files);
 	free(daemon->signin_page);
 	free(daemon->form_post_page);
+	if (daemon->app.core.keyring) /* what the last requests wrote, after housekeeping had ended */
+		status_ignore(audit_heads_move(&daemon->app.core, clock_now()), "the next start does it");
 	keyring_close(&daemon->app.core.keyring);
 	keyholder_close(&daemon->app.core.keyholder);
 	store_close(&daemon->app.core.store);

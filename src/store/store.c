@@ -13,6 +13,11 @@ struct arena *store_tx_arena(struct store_tx *tx)
 	return tx->arena;
 }
 
+const char *store_tx_chain(const struct store_tx *tx)
+{
+	return tx->chain ? tx->chain : "";
+}
+
 /* ---- readers: opened when first needed, up to the number given ---- */
 
 static enum status readers_init(struct store *store, unsigned readers)
@@ -128,6 +133,7 @@ static enum status writer_open(struct store *store, const struct store_settings 
 
 static enum status store_init(struct store *store, const struct store_settings *settings, char problem[256])
 {
+	snprintf(store->chain, sizeof(store->chain), "%s", settings->chain ? settings->chain : "local/command");
 	TRY(location_init(store, settings->url, problem));
 	TRY(writer_open(store, settings, problem));
 	return readers_init(store, settings->readers);

@@ -27,9 +27,12 @@ struct job_queue {
 	size_t count;
 };
 
+enum { STORE_CHAIN_SIZE = 128 };
+
 struct store {
 	char *path;
-	char *private_folder; /* of sqlite::memory:; removed on close */
+	char chain[STORE_CHAIN_SIZE]; /* of the audit log, for what this store writes */
+	char *private_folder;         /* of sqlite::memory:; removed on close */
 
 	/* The writers. `lock` guards everything here but what `writer` points to: that is the leader's. */
 	pthread_mutex_t lock;
