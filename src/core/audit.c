@@ -75,7 +75,7 @@ enum status audit_hash(const struct audit_row *row, uint8_t ret_hash[32])
 /* Where the next row goes: after the newest, or after what retention has removed, or at the beginning. */
 static enum status place_find(struct store_tx *tx, const char *chain, struct audit_place *ret_place)
 {
-	struct audit_chain_row head = {.chain = chain, .head_kid = ""};
+	struct chain_row head = {.chain = chain, .head_kid = ""};
 	enum status status = store_audit_last(tx, chain, INT64_MAX, ret_place);
 
 	if (status != E_NOT_FOUND)

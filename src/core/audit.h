@@ -32,9 +32,8 @@ bool audit_sizes_fit(const struct audit_row *row);
 const char *audit_row_fault(const struct audit_row *row, const struct audit_place *place);
 
 /* ---- the keyholder's word; E_REFUSED: it is not (also: no such key) ---- */
-enum status must_check audit_head_mac(const struct core *core, struct audit_chain_row *head);
-enum status must_check audit_head_check(const struct core *core, struct arena *arena,
-					const struct audit_chain_row *head);
+enum status must_check audit_head_mac(const struct core *core, struct chain_row *head);
+enum status must_check audit_head_check(const struct core *core, struct arena *arena, const struct chain_row *head);
 enum status must_check audit_erased_check(const struct core *core, const struct audit_row *row);
 
 /*

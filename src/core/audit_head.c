@@ -33,7 +33,7 @@ static enum status name_put(uint8_t **at, const uint8_t *start, const char *name
 	return OK;
 }
 
-static enum status head_message(const struct audit_chain_row *head, uint8_t message[MESSAGE_MAX], size_t *ret_size)
+static enum status head_message(const struct chain_row *head, uint8_t message[MESSAGE_MAX], size_t *ret_size)
 {
 	uint8_t *at = message;
 
@@ -47,8 +47,8 @@ static enum status head_message(const struct audit_chain_row *head, uint8_t mess
 	return OK;
 }
 
-static enum status head_mac_with(const struct core *core, const struct sealed_key *key,
-				 const struct audit_chain_row *head, uint8_t ret_mac[32])
+static enum status head_mac_with(const struct core *core, const struct sealed_key *key, const struct chain_row *head,
+				 uint8_t ret_mac[32])
 {
 	uint8_t message[MESSAGE_MAX];
 	size_t size;
@@ -57,7 +57,7 @@ static enum status head_mac_with(const struct core *core, const struct sealed_ke
 	return keyholder_mac(core->keyholder, key, "audit head v1", message, size, ret_mac);
 }
 
-enum status audit_head_mac(const struct core *core, struct audit_chain_row *head)
+enum status audit_head_mac(const struct core *core, struct chain_row *head)
 {
 	const struct sealed_key *key = &keyring_view(core->keyring)->mac;
 
@@ -98,7 +98,7 @@ static enum status key_find(const struct core *core, struct arena *arena, const 
 	return OK;
 }
 
-enum status audit_head_check(const struct core *core, struct arena *arena, const struct audit_chain_row *head)
+enum status audit_head_check(const struct core *core, struct arena *arena, const struct chain_row *head)
 {
 	struct sealed_key key;
 	uint8_t mac[32];
@@ -149,7 +149,7 @@ struct loading {
 	struct audit_chain_state state;
 };
 
-static enum status place_or_base(struct store_tx *tx, const struct audit_chain_row *row, int64_t up_to,
+static enum status place_or_base(struct store_tx *tx, const struct chain_row *row, int64_t up_to,
 				 struct audit_place *ret_place)
 {
 	enum status status = store_audit_last(tx, row->chain, up_to, ret_place);
@@ -183,7 +183,7 @@ enum status audit_chain_load(const struct core *core, struct arena *arena, const
 
 enum status audit_chain_trust(const struct core *core, struct arena *arena, const struct audit_chain_state *state)
 {
-	const struct audit_chain_row *row = &state->row;
+	const struct chain_row *row = &state->row;
 
 	if (!*row->head_kid)
 		return row->head_seq == 0 && row->base_seq == 0 ? OK : E_REFUSED;
@@ -195,7 +195,7 @@ enum status audit_chain_trust(const struct core *core, struct arena *arena, cons
 /* ---- moving heads ---- */
 
 struct moving {
-	struct audit_chain_row from, to;
+	struct chain_row from, to;
 };
 
 static enum status move_write(struct store_tx *tx, void *ctx)

@@ -11,7 +11,7 @@ static const char format[] = "symbolon-audit-heads-v1";
 
 /* ---- writing ---- */
 
-static json_t *head_json(const struct audit_chain_row *row)
+static json_t *head_json(const struct chain_row *row)
 {
 	char base[65], hash[65], mac[65];
 
@@ -62,9 +62,9 @@ static enum status hash_take(const json_t *object, const char *key, uint8_t hash
 	return hex_parse(text, 64, hash, 32, &size);
 }
 
-static enum status head_take(struct arena *arena, const json_t *object, struct audit_chain_row *ret_row)
+static enum status head_take(struct arena *arena, const json_t *object, struct chain_row *ret_row)
 {
-	struct audit_chain_row row = {0};
+	struct chain_row row = {0};
 	const char *chain = json_get_string(object, "chain"), *kid = json_get_string(object, "kid");
 
 	if (!chain || !kid || !*kid || json_object_size(object) != 8)

@@ -14,7 +14,7 @@ enum status must_check audit_chain_each(const struct core *core, const struct au
 
 /* The chain's own row, its newest place, and where its head and base point: one snapshot. */
 struct audit_chain_state {
-	struct audit_chain_row row;
+	struct chain_row row;
 	struct audit_place newest;  /* the base when there is no row */
 	struct audit_place at_head; /* what stands where the head points; the base when that is the head */
 };

@@ -13,7 +13,7 @@ enum { REMOVE_PAGE = 500, ERASE_PAGE = 250, PAGE_ARENA = 64 << 20, ERASED_MAX = 
 /* ---- retention ---- */
 
 struct removing {
-	struct audit_chain_row from, to;
+	struct chain_row from, to;
 	struct audit_row *rows;
 	size_t count;
 	size_t removed;
@@ -38,7 +38,7 @@ static enum status remove_write(struct store_tx *tx, void *ctx)
 /* Moves the new base over every row that is old enough. A break must stay to be seen, so nothing goes past one. */
 static enum status base_move(struct removing *removing, int64_t before)
 {
-	struct audit_chain_row *to = &removing->to;
+	struct chain_row *to = &removing->to;
 
 	for (size_t i = 0; i < removing->count; i++) {
 		const struct audit_row *row = &removing->rows[i];
@@ -62,7 +62,7 @@ struct retention {
 	bool refused;
 };
 
-static enum status beginning_remove(const struct core *core, struct arena *arena, const struct audit_chain_row *row,
+static enum status beginning_remove(const struct core *core, struct arena *arena, const struct chain_row *row,
 				    struct retention *retention)
 {
 	struct removing removing = {.from = *row, .to = *row};

@@ -16,7 +16,7 @@ struct walk {
 /* One chain under way. `head` is the MACed head that was there at the start; retention may move the base meanwhile. */
 struct chain_walk {
 	struct walk *walk;
-	struct audit_chain_row head;
+	struct chain_row head;
 	struct audit_place place;
 	int64_t id, gone; /* rows known to be missing */
 	bool passed_head, stopped;
@@ -41,7 +41,7 @@ static void find_at(struct chain_walk *chain, int64_t seq, const char *what)
 
 /* ---- heads against rows ---- */
 
-static bool is_head(const struct audit_chain_row *head, const struct audit_place *place)
+static bool is_head(const struct chain_row *head, const struct audit_place *place)
 {
 	return head->head_seq == place->seq && memcmp(head->head_hash, place->hash, 32) == 0;
 }
@@ -112,7 +112,7 @@ static void row_walk(struct chain_walk *chain, const struct audit_row *row)
 struct page {
 	const struct chain_walk *chain;
 	size_t limit;
-	struct audit_chain_row own;
+	struct chain_row own;
 	struct audit_row *rows;
 	size_t count;
 	int64_t standing; /* rows up to the last of this page */
@@ -136,7 +136,7 @@ static enum status page_read(struct store_tx *tx, void *ctx)
 				 &page->standing);
 }
 
-static void base_follow(struct chain_walk *chain, struct arena *arena, const struct audit_chain_row *own)
+static void base_follow(struct chain_walk *chain, struct arena *arena, const struct chain_row *own)
 {
 	if (own->base_seq <= chain->place.seq)
 		return;
@@ -179,6 +179,7 @@ static enum status page_walk(struct chain_walk *chain, size_t *limit, bool *ret_
 	if (status != OK) {
 		find_at(chain, chain->place.seq, "is the last one before a row that cannot be read");
 		chain->stopped = true;
+		*ret_more = false;
 		return OK;
 	}
 	base_follow(chain, arena, &page.own);
@@ -194,12 +195,12 @@ static enum status page_walk(struct chain_walk *chain, size_t *limit, bool *ret_
 
 static void own_row_check(struct chain_walk *chain, struct arena *arena, enum status loaded)
 {
-	const struct audit_chain_row *head = &chain->head;
+	const struct chain_row *head = &chain->head;
 
 	if (loaded != OK) {
 		find(chain, NULL,
 		     loaded == E_NOT_FOUND ? "has lost its own record" : "has an own record that was changed");
-		chain->head = (struct audit_chain_row){.chain = chain->report.chain, .head_kid = ""};
+		chain->head = (struct chain_row){.chain = chain->report.chain, .head_kid = ""};
 		return;
 	}
 	if (!*head->head_kid) {
@@ -256,7 +257,7 @@ static enum status unchained_read(struct store_tx *tx, void *ctx)
 static enum status presence_read(struct store_tx *tx, void *ctx)
 {
 	struct counting *counting = ctx;
-	struct audit_chain_row row;
+	struct chain_row row;
 	struct audit_place place;
 	enum status status = store_audit_last(tx, counting->chain, INT64_MAX, &place);
 
@@ -275,7 +276,7 @@ static void whole_find(struct walk *walk, const char *chain, const char *what)
 }
 
 /* A file that was changed proves nothing; a chain that is in it and nowhere else was taken away as a whole. */
-static enum status outside_check(struct walk *walk, struct arena *arena, const struct audit_chain_row *head)
+static enum status outside_check(struct walk *walk, struct arena *arena, const struct chain_row *head)
 {
 	struct counting counting = {.chain = head->chain};
 

@@ -11,7 +11,7 @@
  */
 enum { AUDIT_HEADS_MAX = 1024, AUDIT_HEADS_SIZE_MAX = 1 << 20 };
 struct audit_heads {
-	struct audit_chain_row *heads;
+	struct chain_row *heads;
 	size_t count;
 };
 /* E_INVALID: `problem` says what is wrong. */

@@ -271,7 +271,7 @@ struct audit_place {
 };
 
 /* A chain of the audit log: core/audit.h says what the MAC covers. */
-struct audit_chain_row {
+struct chain_row {
 	const char *chain; /* "node/writer" */
 	int64_t base_seq;  /* the last row that retention removed; 0: none */
 	uint8_t base_hash[32];

@@ -160,20 +160,19 @@ enum status store_audit_erase(struct store_tx *tx, int64_t id, const uint8_t *ma
 /* ---- chains ---- */
 
 static const struct sql_field chain_fields[] = {
-	FIELD(struct audit_chain_row, chain),     FIELD(struct audit_chain_row, base_seq),
-	FIELD(struct audit_chain_row, base_hash), FIELD(struct audit_chain_row, head_seq),
-	FIELD(struct audit_chain_row, head_hash), FIELD(struct audit_chain_row, head_at),
-	FIELD(struct audit_chain_row, head_kid),  FIELD(struct audit_chain_row, head_mac),
+	FIELD(struct chain_row, chain),    FIELD(struct chain_row, base_seq),  FIELD(struct chain_row, base_hash),
+	FIELD(struct chain_row, head_seq), FIELD(struct chain_row, head_hash), FIELD(struct chain_row, head_at),
+	FIELD(struct chain_row, head_kid), FIELD(struct chain_row, head_mac),
 };
 static const struct sql_table chain_table = {"audit_chains", chain_fields, ARRAY_COUNT(chain_fields),
-					     sizeof(struct audit_chain_row), false};
+					     sizeof(struct chain_row), false};
 
-enum status store_chain_insert(struct store_tx *tx, const struct audit_chain_row *row)
+enum status store_chain_insert(struct store_tx *tx, const struct chain_row *row)
 {
 	return sql_insert(tx, &chain_table, row);
 }
 
-enum status store_chain_find(struct store_tx *tx, const char *chain, struct audit_chain_row *ret_row)
+enum status store_chain_find(struct store_tx *tx, const char *chain, struct chain_row *ret_row)
 {
 	return sql_find(tx, &chain_table, SQL("WHERE chain = ?1", sql_text(chain)), ret_row);
 }
@@ -194,7 +193,7 @@ enum status store_chain_next(struct store_tx *tx, const char *after, const char 
 	return OK;
 }
 
-enum status store_chain_move(struct store_tx *tx, const struct audit_chain_row *from, const struct audit_chain_row *to)
+enum status store_chain_move(struct store_tx *tx, const struct chain_row *from, const struct chain_row *to)
 {
 	return sql_change(tx, SQL("UPDATE audit_chains SET base_seq = ?4, base_hash = ?5, head_seq = ?6, "
 				  "head_hash = ?7, head_at = ?8, head_kid = ?9, head_mac = ?10 "

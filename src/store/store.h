@@ -293,13 +293,12 @@ enum status must_check store_audit_of(struct store_tx *tx, const struct audit_of
 				      struct audit_row **ret_rows, size_t *ret_count);
 /* Content and salt go; `mac` (32 bytes; NULL for a row without a chain) says by whom. E_CONFLICT: gone, or erased. */
 enum status must_check store_audit_erase(struct store_tx *tx, int64_t id, const uint8_t *mac, int64_t now);
-enum status must_check store_chain_insert(struct store_tx *tx, const struct audit_chain_row *row);
-enum status must_check store_chain_find(struct store_tx *tx, const char *chain, struct audit_chain_row *ret_row);
+enum status must_check store_chain_insert(struct store_tx *tx, const struct chain_row *row);
+enum status must_check store_chain_find(struct store_tx *tx, const char *chain, struct chain_row *ret_row);
 /* The first name after that one ("" for the first of all), of all that there is a trace of; E_NOT_FOUND at the end. */
 enum status must_check store_chain_next(struct store_tx *tx, const char *after, const char **ret_chain);
 /* E_CONFLICT unless base_seq and head_seq are still those of `from`. */
-enum status must_check store_chain_move(struct store_tx *tx, const struct audit_chain_row *from,
-					const struct audit_chain_row *to);
+enum status must_check store_chain_move(struct store_tx *tx, const struct chain_row *from, const struct chain_row *to);
 /* Oldest first, id > after; user_id NULL: everybody. */
 enum status must_check store_audit_list(struct store_tx *tx, int64_t after, const char *user_id, size_t limit,
 					struct audit_row **ret_rows, size_t *ret_count);

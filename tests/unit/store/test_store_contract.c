@@ -143,6 +143,7 @@ int main(void)
 	all_add(contract_device, contract_device_count);
 	all_add(contract_session, contract_session_count);
 	all_add(contract_record, contract_record_count);
+	all_add(contract_audit, contract_audit_count);
 	in_memory = tests_make("in_memory", memory_begin);
 	on_disk = tests_make("on_disk", disk_begin);
 	failed = _cmocka_run_group_tests("in_memory", in_memory, all_count, NULL, NULL);
