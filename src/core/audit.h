@@ -43,6 +43,9 @@ enum status must_check audit_erased_check(const struct core *core, const struct 
  */
 enum status must_check audit_heads_move(const struct core *core, int64_t now);
 
+/* Whether every head fits its MAC and the row it points to: a quick look, not audit_verify. E_REFUSED: one does not. */
+enum status must_check audit_heads_check(const struct core *core);
+
 /*
  * Removes the beginnings of chains that are older than settings->audit_keep_s, as far as they are whole and under a
  * MAC, a limited number of rows in a call. E_REFUSED: a beginning is not whole, and stays.

@@ -246,3 +246,20 @@ enum status audit_heads_move(const struct core *core, int64_t now)
 	TRY(audit_chain_each(core, &(struct audit_each){chain_move, &round}));
 	return round.refused ? E_REFUSED : OK;
 }
+
+/* ---- a look ---- */
+
+static enum status chain_check(const struct core *core, struct arena *arena, const char *chain, void *ctx)
+{
+	struct audit_chain_state state;
+	enum status status = audit_chain_load(core, arena, chain, &state);
+
+	if (status == OK)
+		status = audit_chain_trust(core, arena, &state);
+	return status == E_NOT_FOUND ? E_REFUSED : status;
+}
+
+enum status audit_heads_check(const struct core *core)
+{
+	return audit_chain_each(core, &(struct audit_each){chain_check, NULL});
+}

@@ -380,6 +380,7 @@ static void a_head_kept_outside_finds_an_older_state_that_was_put_back(void **st
 	second = heads_keep(test);
 	is_whole(test, &first);
 	is_whole(test, &second);
+	IS(audit_heads_check(&test->core), OK);
 	script(test, "DELETE FROM audits WHERE seq > 30; DELETE FROM audit_chains; "
 		     "INSERT INTO audit_chains SELECT * FROM aside");
 	is_whole(test, NULL);
@@ -432,6 +433,7 @@ static void a_mac_never_moves_over_what_was_cut_or_changed(void **state)
 		row_add(test, 1, CORE_NOW);
 		row_add(test, 2, CORE_NOW);
 		IS(audit_heads_move(&test->core, CORE_NOW + 200), E_REFUSED);
+		IS(audit_heads_check(&test->core), E_REFUSED);
 		assert_true(verify(test, NULL).report.findings > 0);
 		log_back(test);
 	}
