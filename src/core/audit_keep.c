@@ -8,12 +8,13 @@
 
 /* How long the log is kept: removing the beginnings of chains, and erasing what is a person's. */
 
-enum { REMOVE_PAGE = 500, ERASE_PAGE = 250, PAGE_ARENA = 64 << 20, ERASED_MAX = 256 };
+enum { REMOVE_PAGE = 1000, ERASE_PAGE = 250, PAGE_ARENA = 64 << 20, ERASED_MAX = 256 };
 
 /* ---- retention ---- */
 
 struct removing {
 	struct chain_row from, to;
+	size_t limit;
 	struct audit_row *rows;
 	size_t count;
 	size_t removed;
@@ -23,7 +24,7 @@ static enum status rows_read(struct store_tx *tx, void *ctx)
 {
 	struct removing *removing = ctx;
 
-	return store_audit_page(tx, removing->from.chain, removing->from.base_seq, REMOVE_PAGE, &removing->rows,
+	return store_audit_page(tx, removing->from.chain, removing->from.base_seq, removing->limit, &removing->rows,
 				&removing->count);
 }
 
@@ -65,9 +66,13 @@ struct retention {
 static enum status beginning_remove(const struct core *core, struct arena *arena, const struct chain_row *row,
 				    struct retention *retention)
 {
-	struct removing removing = {.from = *row, .to = *row};
+	struct removing removing = {.from = *row, .to = *row, .limit = 1};
 	enum status moved, status;
 
+	TRY(store_read(core->store, arena, rows_read, &removing)); /* nearly always there is nothing to do */
+	if (removing.count == 0 || removing.rows[0].at >= retention->before)
+		return OK;
+	removing.limit = REMOVE_PAGE;
 	TRY(store_read(core->store, arena, rows_read, &removing));
 	moved = base_move(&removing, retention->before);
 	if (removing.removed == 0)

@@ -8,9 +8,10 @@
 #include "core/keyring.h"
 #include "daemon/daemon.h"
 
-#define LOOK_MS     500 /* a disable or revoke by the command takes effect within a second */
-#define SWEEP_TICKS 20
-#define SWEEP_LIMIT 1000
+#define LOOK_MS       500 /* a disable or revoke by the command takes effect within a second */
+#define SWEEP_TICKS   20
+#define SWEEP_LIMIT   1000
+#define RETAIN_ROUNDS 20
 
 struct housekeeping {
 	struct daemon *daemon;
@@ -74,11 +75,15 @@ static void audit_say(struct housekeeping *housekeeping, enum status status)
 
 static void audit_keep(struct housekeeping *housekeeping)
 {
-	size_t removed = 0;
+	size_t removed = 1, total = 0;
 
-	audit_say(housekeeping, audit_retain(&housekeeping->daemon->app.core, clock_now(), &removed));
-	if (removed)
-		log_info("audit.removed", LOG_N("rows", removed));
+	for (int round = 0; removed > 0 && round < RETAIN_ROUNDS; round++) {
+		removed = 0;
+		audit_say(housekeeping, audit_retain(&housekeeping->daemon->app.core, clock_now(), &removed));
+		total += removed;
+	}
+	if (total)
+		log_info("audit.removed", LOG_N("rows", total));
 }
 
 /* True when it is time to end. */
