@@ -115,7 +115,7 @@ struct page {
 	struct chain_row own;
 	struct audit_row *rows;
 	size_t count;
-	int64_t standing; /* rows up to the last of this page */
+	int64_t standing; /* rows up to the last of this page, when it is the last page */
 };
 
 static enum status page_read(struct store_tx *tx, void *ctx)
@@ -132,6 +132,8 @@ static enum status page_read(struct store_tx *tx, void *ctx)
 	/* What retention has removed meanwhile is not missing: on from the new base. */
 	TRY(store_audit_page(tx, chain->report.chain, page->own.base_seq > after ? page->own.base_seq : after,
 			     page->limit, &page->rows, &page->count));
+	if (page->count == page->limit) /* counting is for the end: it walks the whole chain */
+		return OK;
 	return store_audit_count(tx, chain->report.chain, page->count ? page->rows[page->count - 1].seq : after,
 				 &page->standing);
 }
