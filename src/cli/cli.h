@@ -60,6 +60,8 @@ int cli_open(struct cli *cli);
 /* The settings alone, for what must work without a database. */
 int cli_open_settings(struct cli *cli);
 void cli_close(struct cli *cli);
+/* Puts the MAC on the head of the audit chain, when this command has written. Before cli_close. */
+void cli_audit_finish(struct cli *cli);
 
 /* "symbolon: …" on standard error; gives `code` back. */
 int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -73,11 +75,16 @@ const char *cli_clean(struct cli *cli, const char *text);
 const char *cli_time(struct cli *cli, int64_t at);
 /* One line from standard input without its newline; NULL at the end. */
 char *cli_read_line(struct cli *cli, bool hidden);
+/* A whole file of at most `max` bytes; EXIT_REFUSED with the sentence printed. */
+int cli_file_read(struct cli *cli, const char *path, size_t max, char **ret_bytes, size_t *ret_size);
 /* A QR code in half blocks on standard output. */
 void cli_print_qr(const char *text);
 
 /* The user of that name; EXIT_REFUSED with the sentence printed when there is none. */
 int cli_user_find(struct cli *cli, const char *name, struct user_row *ret_user);
+
+/* Erases what the audit log says of a person, who may be gone already, and says how much. */
+int cli_audit_erase(struct cli *cli, const char *user_id, const char *name);
 
 int cmd_init(struct cli *cli);
 int cmd_serve(struct cli *cli);
@@ -101,6 +108,10 @@ int cmd_totp_remove(struct cli *cli);
 int cmd_recovery_issue(struct cli *cli);
 int cmd_explain(struct cli *cli);
 int cmd_audit(struct cli *cli);
+int cmd_audit_verify(struct cli *cli);
+int cmd_audit_head(struct cli *cli);
+int cmd_audit_receipt(struct cli *cli);
+int cmd_audit_erase(struct cli *cli);
 int cmd_key_list(struct cli *cli);
 int cmd_key_rotate(struct cli *cli);
 int cmd_backup(struct cli *cli);

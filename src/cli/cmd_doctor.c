@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "cli/cli.h"
+#include "core/audit.h"
 #include "core/backup.h"
 #include "core/keyring.h"
 #include "core/policy.h"
@@ -89,6 +90,18 @@ static void keys_look(struct doctor *doctor)
 		     "the key-encryption key does not open what lies in the database: is it the right file?");
 }
 
+static void audit_look(struct doctor *doctor)
+{
+	const enum status status = audit_heads_check(&doctor->cli->core);
+
+	if (status == OK)
+		tell(doctor, "ok", "audit log", "its heads fit; `symbolon audit verify` looks at every row");
+	else if (status == E_REFUSED)
+		tell(doctor, "problem", "audit log", "it was changed: `symbolon audit verify` says where");
+	else
+		tell(doctor, "problem", "audit log", "its heads cannot be read");
+}
+
 static void pages_look(struct doctor *doctor)
 {
 	const char *page = arena_format(doctor->cli->arena, "%s/signin/index.html", doctor->cli->core.settings->web);
@@ -142,6 +155,7 @@ int cmd_doctor(struct cli *cli)
 	store_look(&doctor);
 	backup_look(&doctor);
 	keys_look(&doctor);
+	audit_look(&doctor);
 	pages_look(&doctor);
 	issuer_look(&doctor);
 	status_ignore(policy_lint(cli->core.settings->policy, lint_tell, &doctor), "warnings only");

@@ -98,7 +98,10 @@ static int keys_make(struct cli *cli)
 	char problem[256] = "failed";
 	enum status status;
 
-	if (store_open(&(struct store_settings){.url = settings->database, .create = true, .migrate = true},
+	if (store_open(&(struct store_settings){.url = settings->database,
+						.chain = settings->command_chain,
+						.create = true,
+						.migrate = true},
 		       &cli->core.store, problem) != OK)
 		return cli_fail(EXIT_TROUBLE, "%s: %s", settings->database_shown, problem);
 	status = keyholder_init_kek(settings->kek);
@@ -108,6 +111,8 @@ static int keys_make(struct cli *cli)
 	if (keyholder_open(settings->kek, &cli->core.keyholder, problem) != OK)
 		return cli_fail(EXIT_TROUBLE, "%s: %s", settings->kek, problem);
 	status = keyring_init(cli->core.store, cli->core.keyholder, clock_now());
+	if (status == OK)
+		status = keyring_open(cli->core.store, &cli->core.keyring);
 	if (status != OK)
 		unlink(settings->kek); /* made a moment ago, and nothing is sealed with it */
 	if (status == E_CONFLICT)

@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -53,102 +52,6 @@ int cmd_explain(struct cli *cli)
 	else
 		fputs(human.data, stdout);
 	text_done(&human);
-	return code;
-}
-
-/* ---- audit ---- */
-
-#define AUDIT_PAGE 500
-
-struct auditing {
-	int64_t after;
-	const char *user_id;
-	struct audit_row *rows;
-	size_t count;
-};
-
-static enum status audit_read(struct store_tx *tx, void *ctx)
-{
-	struct auditing *auditing = ctx;
-
-	return store_audit_list(tx, auditing->after, auditing->user_id, AUDIT_PAGE, &auditing->rows, &auditing->count);
-}
-
-static json_t *detail_parse(const char *detail)
-{
-	json_t *json = NULL;
-
-	if (!detail)
-		return json_null();
-	return json_parse_limited(detail, strlen(detail), 32, &json) == OK ? json : json_string(detail);
-}
-
-static int audit_print(struct cli *cli, const struct audit_row *row)
-{
-	if (cli->json)
-		return cli_print_json(json_pack("{s:I, s:I, s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:o, s:s?}", "id",
-						(json_int_t)row->id, "at", (json_int_t)row->at, "event", row->event,
-						"user_id", row->user_id, "username", row->username, "client_id",
-						row->client_id, "device_id", row->device_id, "login_id", row->login_id,
-						"ip", row->ip, "detail", detail_parse(row->detail), "receipt",
-						row->receipt));
-	printf("%s  %-24s", cli_time(cli, row->at), row->event);
-	if (row->username || row->user_id)
-		printf("  user %s", cli_clean(cli, row->username ? row->username : row->user_id));
-	if (row->client_id)
-		printf("  client %s", cli_clean(cli, row->client_id));
-	if (row->device_id)
-		printf("  device %s", cli_clean(cli, row->device_id));
-	if (row->ip)
-		printf("  from %s", cli_clean(cli, row->ip));
-	putchar('\n');
-	return EXIT_DONE;
-}
-
-/* One page; the arena of a page ends with it, so that following does not grow. */
-static int audit_page(struct cli *cli, struct auditing *auditing, bool *ret_more)
-{
-	struct arena *whole = cli->arena;
-	int code = EXIT_DONE;
-	enum status status;
-
-	cli->arena = arena_new(64 * 1024 * 1024);
-	if (!cli->arena) {
-		cli->arena = whole;
-		return cli_trouble(E_NOMEM, "audit");
-	}
-	status = store_read(cli->core.store, cli->arena, audit_read, auditing);
-	if (status != OK)
-		code = cli_trouble(status, "reading the audit log");
-	for (size_t i = 0; code == EXIT_DONE && i < auditing->count; i++) {
-		code = audit_print(cli, &auditing->rows[i]);
-		auditing->after = auditing->rows[i].id;
-	}
-	*ret_more = status == OK && auditing->count == AUDIT_PAGE;
-	arena_free(cli->arena);
-	cli->arena = whole;
-	fflush(stdout);
-	return code;
-}
-
-int cmd_audit(struct cli *cli)
-{
-	const bool follow = cli_has(cli, "follow");
-	const char *name = cli_option(cli, "user");
-	struct auditing auditing = {0};
-	struct user_row user;
-	bool more = true;
-	int code = cli_open(cli);
-
-	if (code == EXIT_DONE && name) {
-		code = cli_user_find(cli, name, &user);
-		auditing.user_id = user.id;
-	}
-	while (code == EXIT_DONE && (more || follow)) {
-		code = audit_page(cli, &auditing, &more);
-		if (!more && follow)
-			nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
-	}
 	return code;
 }
 

@@ -243,7 +243,7 @@ int cmd_user_remove(struct cli *cli)
 	if (status != OK)
 		return cli_trouble(status, user.name);
 	printf("Removed %s.\n", user.name);
-	return EXIT_DONE;
+	return cli_has(cli, "erase") ? cli_audit_erase(cli, user.id, user.name) : EXIT_DONE;
 }
 
 int cmd_user_password(struct cli *cli)

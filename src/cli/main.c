@@ -25,7 +25,13 @@ const struct cli_command cli_commands[] = {
 	{"user show", "NAME", "show one person with factors and sessions", {{0}}, 1, 1, cmd_user_show},
 	{"user disable", "NAME", "end everything of a person and refuse sign-ins", {{0}}, 1, 1, cmd_user_disable},
 	{"user enable", "NAME", "let a person sign in again", {{0}}, 1, 1, cmd_user_enable},
-	{"user remove", "NAME", "remove a person; the audit log stays", {{0}}, 1, 1, cmd_user_remove},
+	{"user remove",
+	 "NAME [--erase]",
+	 "remove a person; the audit log stays, but with --erase",
+	 {{"erase"}},
+	 1,
+	 1,
+	 cmd_user_remove},
 	{"user password", "NAME --password-stdin", "set a password", {{"password-stdin"}}, 1, 1, cmd_user_password},
 	{"client add",
 	 "ID --name \"…\" --redirect-uri URI… [--logout-uri URI]… [--public] [--third-party] [--alg ES256|RS256]",
@@ -68,6 +74,22 @@ const struct cli_command cli_commands[] = {
 	 2,
 	 2,
 	 cmd_explain},
+	{"audit verify",
+	 "[--head FILE]",
+	 "look whether the audit log is as it was written",
+	 {{"head", true}},
+	 0,
+	 0,
+	 cmd_audit_verify},
+	{"audit head", "", "print the heads of the audit log, to be kept outside", {{0}}, 0, 0, cmd_audit_head},
+	{"audit receipt",
+	 "ID [--export FILE] | --verify FILE",
+	 "show and check a device's signed answer",
+	 {{"export", true}, {"verify", true}},
+	 0,
+	 1,
+	 cmd_audit_receipt},
+	{"audit erase", "USER", "erase what the audit log says of a person", {{0}}, 1, 1, cmd_audit_erase},
 	{"audit", "[--follow] [--user USER]", "show what happened", {{"follow"}, {"user", true}}, 0, 0, cmd_audit},
 	{"key list", "", "list the keys", {{0}}, 0, 0, cmd_key_list},
 	{"key rotate", "", "make the next signing keys the current ones", {{0}}, 0, 0, cmd_key_rotate},
@@ -151,6 +173,7 @@ static int run(const struct cli_command *command, int argc, char **argv)
 		printf("usage: symbolon %s %s\n%s\n", command->name, command->usage, command->summary);
 	else if (code == EXIT_DONE)
 		code = command->run(&cli);
+	cli_audit_finish(&cli);
 	cli_close(&cli);
 	return code;
 }

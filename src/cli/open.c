@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +9,10 @@
 
 #include <qrcodegen/qrcodegen.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "core/audit.h"
 #include "core/keyring.h"
 #include "core/user.h"
 
@@ -78,6 +81,7 @@ int cli_open(struct cli *cli)
 	if (code != EXIT_DONE)
 		return code;
 	if (store_open(&(struct store_settings){.url = cli->core.settings->database,
+						.chain = cli->core.settings->command_chain,
 						.migrate = true,
 						.readers = 1,
 						.connections = 2},
@@ -97,6 +101,42 @@ void cli_close(struct cli *cli)
 	keyholder_close(&cli->core.keyholder);
 	store_close(&cli->core.store);
 	arena_free(cli->arena);
+}
+
+void cli_audit_finish(struct cli *cli)
+{
+	struct store_counters counters = {0};
+	enum status status = OK;
+
+	if (!cli->core.store || !cli->core.keyring)
+		return;
+	store_counters(cli->core.store, &counters);
+	if (counters.writes > 0)
+		status = audit_heads_move(&cli->core, clock_now());
+	if (status == E_REFUSED)
+		fprintf(stderr, "symbolon: the audit log was changed: run `symbolon audit verify`\n");
+	else if (status != OK) /* a running daemon does it within a second, or the next command */
+		fprintf(stderr, "symbolon: the audit log has no MAC for this yet (%s)\n", status_name(status));
+}
+
+int cli_file_read(struct cli *cli, const char *path, size_t max, char **ret_bytes, size_t *ret_size)
+{
+	char *bytes = arena_alloc(cli->arena, max + 1);
+	FILE *file = fopen(path, "re");
+	size_t size;
+	int code = EXIT_DONE;
+
+	if (!file)
+		return cli_fail(EXIT_REFUSED, "%s: %s", path, strerror(errno));
+	size = bytes ? fread(bytes, 1, max + 1, file) : 0;
+	if (!bytes || ferror(file))
+		code = cli_fail(EXIT_TROUBLE, "%s: cannot be read", path);
+	else if (size > max)
+		code = cli_fail(EXIT_REFUSED, "%s: is too large (more than %zu bytes)", path, max);
+	fclose(file);
+	*ret_bytes = bytes;
+	*ret_size = size;
+	return code;
 }
 
 int cli_print_json(json_t *json)

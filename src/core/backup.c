@@ -181,6 +181,7 @@ static enum status file_restore(const struct core *core, struct backup_file *fil
 						  .discard = wanted->discard,
 						  .now = wanted->now,
 						  .totp_window = core->settings->totp_window,
+						  .chain = core->settings->command_chain,
 						  .also = done_write,
 						  .also_ctx = restored};
 

@@ -196,7 +196,9 @@ static enum status audit_answer(struct store_tx *tx, const struct answering *a, 
 						   .device_id = a->answer->device->id,
 						   .login_id = login->id,
 						   .ip = a->answer->ip,
-						   .receipt = a->answer->jws});
+						   .receipt = a->answer->jws,
+						   .shown = a->op.login.challenge.details,
+						   .device_jwk = a->answer->device->jwk});
 }
 
 static const char *event_name(const struct answering *a)

@@ -11,6 +11,9 @@
 
 #define PATH_SIZE 4096
 #define CORES_MAX 64
+#define NODE_MAX  64
+
+static const char node_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
 
 /* ---- numbers ---- */
 
@@ -46,6 +49,7 @@ static const struct {
 	TIME("life", "id_token", life.id_token_s),
 	TIME("life", "enrolment", life.enrolment_s),
 	TIME("life", "known_browser", life.known_browser_s),
+	TIME("audit", "keep", audit_keep_s),
 	COUNT("budget", "window_pushes", budget.window_pushes),
 	TIME("budget", "window", budget.window_s),
 	COUNT("budget", "pushes", budget.pushes),
@@ -235,6 +239,35 @@ static void paths_read(struct reader *reader, struct settings *settings)
 		settings->web = web_default(reader);
 }
 
+/* A chain is named by it for ever, so it is plain. */
+static bool is_node(const char *node)
+{
+	return *node && strlen(node) <= NODE_MAX && node[strspn(node, node_letters)] == '\0';
+}
+
+/* A machine without a usable name of its own is "local". */
+static const char *node_default(struct reader *reader)
+{
+	char host[256] = "";
+
+	if (gethostname(host, sizeof(host) - 1) != 0 || !is_node(host))
+		return "local";
+	return reader_format(reader, "%s", host);
+}
+
+static void node_read(struct reader *reader, struct settings *settings)
+{
+	static const struct name name = {NULL, "node"};
+
+	settings->node = reader_text(reader, &name);
+	if (!settings->node)
+		settings->node = node_default(reader);
+	else if (!is_node(settings->node))
+		reader_mistake(reader, &name, "must be up to 64 letters, digits, dots, dashes or underscores");
+	settings->daemon_chain = reader_format(reader, "%s/daemon", settings->node ? settings->node : "");
+	settings->command_chain = reader_format(reader, "%s/command", settings->node ? settings->node : "");
+}
+
 /* ---- the whole ---- */
 
 static void settings_read(struct reader *reader, struct settings *settings)
@@ -244,6 +277,7 @@ static void settings_read(struct reader *reader, struct settings *settings)
 	listeners_read(reader, settings);
 	database_read(reader, settings);
 	paths_read(reader, settings);
+	node_read(reader, settings);
 	numbers_read(reader, settings);
 	settings->log_level = reader_text(reader, &(struct name){"log", "level"});
 	if (reader->mistakes == 0)

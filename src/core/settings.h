@@ -66,13 +66,17 @@ struct settings {
 	unsigned choose_digits; /* 2 */
 	unsigned enter_digits;  /* 6 */
 	const struct policy *policy;
-	const char *log_level; /* "info" */
+	const char *node; /* this machine, in the names of audit chains; its host name when not given */
+	const char *daemon_chain, *command_chain; /* "node/daemon", "node/command" */
+	int64_t audit_keep_s;                     /* 400 days */
+	const char *log_level;                    /* "info" */
 };
 
 /*
  * Loads, checks against the schema and fills in. On E_INVALID `errors` has one line for each mistake, each with
  * file:line:column, what is wrong and what would be right. E_NOT_FOUND, E_IO: the file cannot be read; `errors` says
- * why. Defaults and bounds stand in the schema. Test builds lift the bounds of password, session, life and budget.
+ * why. Defaults and bounds stand in the schema. Test builds lift the bounds of password, session, life, budget
+ * and audit.
  */
 enum status must_check settings_load(struct arena *arena, const char *path, const struct settings **ret_settings,
 				     struct text *errors);

@@ -37,7 +37,7 @@ int64_t reader_number(struct reader *reader, const struct name *name);
 
 char *reader_format(struct reader *reader, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The schema as a tree. Test builds lose the bounds of what tests size: password, session, life, budget. */
+/* The schema as a tree. Test builds lose the bounds of what tests size: password, session, life, budget, audit. */
 enum status must_check schema_load(json_t **ret_schema);
 
 /* ---- settings_address.c: NULL when it is right, else what would be ---- */

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/audit.h"
 #include "core/keyring.h"
 #include "daemon/daemon.h"
 #include "daemon/live.h"
@@ -13,6 +14,7 @@
 #define SWEEP_TICKS 40
 #define LOOK_TICKS  40 /* 10 s: so long is anybody without a news that got lost between nodes */
 #define SWEEP_LIMIT 1000
+#define RETAIN_ROUNDS 20
 
 struct housekeeping {
 	struct daemon *daemon;
@@ -21,6 +23,7 @@ struct housekeeping {
 	pthread_t thread;
 	bool stopping;
 	int64_t version;
+	bool is_broken; /* the audit log, as far as its heads and beginnings show: told once */
 };
 
 static void keys_follow(struct housekeeping *housekeeping)
@@ -81,6 +84,31 @@ static void sweep(struct housekeeping *housekeeping)
 		log_debug("sweep.done", LOG_N("removed", work.removed), LOG_N("expired", work.expired));
 }
 
+/* E_REFUSED is not the machinery's trouble: somebody has changed the log. */
+static void audit_say(struct housekeeping *housekeeping, enum status status)
+{
+	const bool is_broken = status == E_REFUSED;
+
+	if (status != OK && !is_broken)
+		log_error("audit.failed", LOG_S("status", status_name(status)));
+	if (is_broken && !housekeeping->is_broken)
+		log_error("audit.not_whole", LOG_S("what", "the audit log was changed: run `symbolon audit verify`"));
+	housekeeping->is_broken |= is_broken;
+}
+
+static void audit_keep(struct housekeeping *housekeeping)
+{
+	size_t removed = 1, total = 0;
+
+	for (int round = 0; removed > 0 && round < RETAIN_ROUNDS; round++) {
+		removed = 0;
+		audit_say(housekeeping, audit_retain(&housekeeping->daemon->app.core, clock_now(), &removed));
+		total += removed;
+	}
+	if (total)
+		log_info("audit.removed", LOG_N("rows", total));
+}
+
 /* True when it is time to end. */
 static bool rest(struct housekeeping *housekeeping)
 {
@@ -108,10 +136,14 @@ static void *keep(void *arg)
 			waiting_wake_all(housekeeping->daemon->app.waiting);
 		if (tick % STORE_TICKS == 0)
 			changes_follow(housekeeping);
+		if (tick % STORE_TICKS == 0)
+			audit_say(housekeeping, audit_heads_move(&housekeeping->daemon->app.core, clock_now()));
 		if (store_is_remote(housekeeping->daemon->app.core.store))
 			nodes_follow(housekeeping, tick);
-		if (tick % SWEEP_TICKS == 0)
+		if (tick % SWEEP_TICKS == 0) {
 			sweep(housekeeping);
+			audit_keep(housekeeping);
+		}
 	}
 	return NULL;
 }

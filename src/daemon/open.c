@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/audit.h"
 #include "core/keyring.h"
 #include "daemon/live.h"
 #include "endpoints/oidc/oidc.h"
@@ -47,6 +48,7 @@ static enum status store_and_keys_open(struct daemon *daemon, int *ret_exit)
 	struct core *core = &daemon->app.core;
 	const struct store_settings settings = {.url = core->settings->database,
 						.connections = core->settings->database_connections,
+						.chain = core->settings->daemon_chain,
 						.migrate = true,
 						.contract = true};
 	char problem[256] = "cannot be opened";
@@ -214,6 +216,8 @@ void daemon_close(struct daemon *daemon)
 	static_files_free(&daemon->app.files);
 	free(daemon->signin_page);
 	free(daemon->form_post_page);
+	if (daemon->app.core.keyring) /* what the last requests wrote, after housekeeping had ended */
+		status_ignore(audit_heads_move(&daemon->app.core, clock_now()), "the next start does it");
 	keyring_close(&daemon->app.core.keyring);
 	keyholder_close(&daemon->app.core.keyholder);
 	store_close(&daemon->app.core.store);

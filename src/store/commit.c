@@ -59,7 +59,7 @@ static enum status job_in_savepoint(struct store_tx *tx, struct job *job)
 static void job_run(struct store *store, struct batch *batch, struct job *job)
 {
 	scoped_arena *arena = arena_new(STORE_ARENA_SIZE);
-	struct store_tx tx = {.connection = store->writer, .arena = arena};
+	struct store_tx tx = {.connection = store->writer, .arena = arena, .chain = store->chain};
 
 	job->status = arena ? job_in_savepoint(&tx, job) : E_NOMEM;
 	if (connection_state(store->writer) != TX_FINE)

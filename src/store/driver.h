@@ -56,6 +56,7 @@ enum tx_state { TX_FINE = 0, TX_LOST, TX_AGAIN };
 struct connection {
 	const struct driver *driver;
 	enum tx_state state;
+	unsigned place; /* of the pool: 0 to its size less one; no two of one store have the same */
 };
 
 /* A statement in use, between statement_take and statement_done. */

@@ -60,18 +60,40 @@ static enum status pool_open(struct pool *pool, struct connection **ret_connecti
 	return status == OK || status == E_NOMEM ? status : E_STORE;
 }
 
-static void place_free(struct pool *pool)
+static void place_free(struct pool *pool, unsigned place)
 {
 	pthread_mutex_lock(&pool->lock);
 	pool->open_count--;
+	pool->is_placed[place] = false;
 	pthread_cond_signal(&pool->wake);
 	pthread_mutex_unlock(&pool->lock);
+}
+
+/* With the lock held; there is a free one. */
+static unsigned place_take(struct pool *pool)
+{
+	unsigned place = 0;
+
+	while (pool->is_placed[place])
+		place++;
+	pool->is_placed[place] = true;
+	pool->open_count++;
+	return place;
+}
+
+void pool_add(struct pool *pool, struct connection *connection)
+{
+	pthread_mutex_lock(&pool->lock);
+	connection->place = place_take(pool);
+	pthread_mutex_unlock(&pool->lock);
+	pool_give(pool, connection);
 }
 
 enum status pool_take(struct pool *pool, struct connection **ret_connection)
 {
 	struct connection *connection = NULL;
 	enum status status;
+	unsigned place = 0;
 
 	pthread_mutex_lock(&pool->lock);
 	while (pool->idle_count == 0 && pool->open_count == pool->max)
@@ -79,23 +101,27 @@ enum status pool_take(struct pool *pool, struct connection **ret_connection)
 	if (pool->idle_count > 0)
 		connection = pool->idle[--pool->idle_count];
 	else
-		pool->open_count++;
+		place = place_take(pool);
 	pthread_mutex_unlock(&pool->lock);
 	if (connection) {
 		*ret_connection = connection;
 		return OK;
 	}
 	status = pool_open(pool, ret_connection);
-	if (status != OK)
-		place_free(pool);
+	if (status == OK)
+		(*ret_connection)->place = place;
+	else
+		place_free(pool, place);
 	return status;
 }
 
 void pool_give(struct pool *pool, struct connection *connection)
 {
 	if (connection_is_broken(connection)) {
+		const unsigned place = connection->place;
+
 		connection_close(&connection);
-		place_free(pool);
+		place_free(pool, place);
 		return;
 	}
 	pthread_mutex_lock(&pool->lock);

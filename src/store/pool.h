@@ -19,6 +19,7 @@ struct pool {
 	pthread_cond_t wake;
 	struct connection **idle;
 	size_t idle_count, open_count, max;
+	bool is_placed[POOL_MAX];
 	int64_t down_since_ms; /* 0: not */
 };
 
@@ -28,6 +29,8 @@ void pool_done(struct pool *pool);
 
 /* E_STORE, logged, when there is none to be had. */
 enum status must_check pool_take(struct pool *pool, struct connection **ret_connection);
+/* One that was opened elsewhere becomes the pool's. */
+void pool_add(struct pool *pool, struct connection *connection);
 void pool_give(struct pool *pool, struct connection *connection);
 
 #endif

@@ -88,7 +88,7 @@ static enum status epoch_write(const struct target *target, const struct restore
 			       struct restored *restored)
 {
 	scoped_arena *arena = arena_new(RESTORE_ARENA_SIZE);
-	struct store_tx tx = {.connection = target->fresh, .arena = arena};
+	struct store_tx tx = {.connection = target->fresh, .arena = arena, .chain = settings->chain};
 	struct epoch_raise raise = {.now = settings->now,
 				    .totp_window = settings->totp_window,
 				    .keep_recovery = settings->keep_recovery};

@@ -238,15 +238,48 @@ struct outbox_row {
 struct audit_row {
 	int64_t id; /* given by the database */
 	int64_t at;
-	const char *event;     /* "login.finished", "challenge.denied", … */
-	const char *user_id;   /* or NULL */
-	const char *username;  /* or NULL */
-	const char *client_id; /* or NULL */
-	const char *device_id; /* or NULL */
-	const char *login_id;  /* or NULL */
-	const char *ip;        /* or NULL */
-	const char *detail;    /* JSON object, or NULL */
-	const char *receipt;   /* the device's signed answer, or NULL */
+	const char *event;      /* "login.finished", "challenge.denied", … */
+	const char *user_id;    /* or NULL */
+	const char *username;   /* or NULL */
+	const char *client_id;  /* or NULL */
+	const char *device_id;  /* or NULL */
+	const char *login_id;   /* or NULL */
+	const char *ip;         /* or NULL */
+	const char *detail;     /* JSON object, or NULL */
+	const char *receipt;    /* the device's signed answer, or NULL */
+	const char *shown;      /* what the device had been shown: the challenge's details, byte for byte; or NULL */
+	const char *device_jwk; /* the public key that signed the receipt, or NULL */
+	const char *chain;      /* NULL: from before there were chains; then nothing follows */
+	int64_t seq;            /* from 1 in each chain */
+	const uint8_t *salt;    /* 16 bytes; NULL when erased. Hashes below are 32 bytes */
+	size_t salt_size;
+	const uint8_t *prev;
+	size_t prev_size;
+	const uint8_t *commitment;
+	size_t commitment_size;
+	const uint8_t *hash;
+	size_t hash_size;
+	int64_t erased_at;
+	const uint8_t *erased_mac; /* NULL when not erased */
+	size_t erased_mac_size;
+};
+
+/* One place in a chain. */
+struct audit_place {
+	int64_t seq;
+	uint8_t hash[32];
+};
+
+/* A chain of the audit log: core/audit.h says what the MAC covers. */
+struct chain_row {
+	const char *chain; /* "node/writer" */
+	int64_t base_seq;  /* the last row that retention removed; 0: none */
+	uint8_t base_hash[32];
+	int64_t head_seq; /* the last row under the MAC; 0 and an empty head_kid: there was none yet */
+	uint8_t head_hash[32];
+	int64_t head_at;
+	const char *head_kid;
+	uint8_t head_mac[32];
 };
 
 struct key_row {

@@ -1,6 +1,6 @@
 #include "store/sql.h"
 
-/* What is kept rather than asked: messages to send, the audit log, keys, and single values. */
+/* What is kept rather than asked: messages to send, keys, and single values. */
 
 /* ---- outbox ---- */
 
@@ -21,58 +21,6 @@ enum status store_outbox_insert(struct store_tx *tx, const struct outbox_row *ro
 enum status store_outbox_pending(struct store_tx *tx, int64_t *ret_count)
 {
 	return sql_number(tx, SQL("SELECT COUNT(*) FROM outbox"), ret_count);
-}
-
-/* ---- audit ---- */
-
-static const struct sql_field audit_fields[] = {
-	FIELD(struct audit_row, id),        FIELD(struct audit_row, at),       FIELD(struct audit_row, event),
-	FIELD(struct audit_row, user_id),   FIELD(struct audit_row, username), FIELD(struct audit_row, client_id),
-	FIELD(struct audit_row, device_id), FIELD(struct audit_row, login_id), FIELD(struct audit_row, ip),
-	FIELD(struct audit_row, detail),    FIELD(struct audit_row, receipt),
-};
-static const struct sql_table audit_table = {"audits", audit_fields, ARRAY_COUNT(audit_fields),
-					     sizeof(struct audit_row), true};
-
-enum status store_audit_insert(struct store_tx *tx, const struct audit_row *row)
-{
-	return sql_insert(tx, &audit_table, row);
-}
-
-enum status store_audit_list(struct store_tx *tx, int64_t after, const char *user_id, size_t limit,
-			     struct audit_row **ret_rows, size_t *ret_count)
-{
-	struct sql_rows found = {0};
-
-	if (user_id)
-		TRY(sql_list(tx, &audit_table,
-			     SQL("WHERE user_id = ?3 AND id > ?1 ORDER BY id LIMIT ?2", sql_int(after),
-				 sql_int((int64_t)limit), sql_text(user_id)),
-			     &found));
-	else
-		TRY(sql_list(tx, &audit_table,
-			     SQL("WHERE id > ?1 ORDER BY id LIMIT ?2", sql_int(after), sql_int((int64_t)limit)),
-			     &found));
-	*ret_rows = found.rows;
-	*ret_count = found.count;
-	return OK;
-}
-
-enum status store_audit_newest(struct store_tx *tx, const char *user_id, size_t limit, struct audit_row **ret_rows,
-			       size_t *ret_count)
-{
-	struct sql_rows found = {0};
-
-	if (user_id)
-		TRY(sql_list(tx, &audit_table,
-			     SQL("WHERE user_id = ?2 ORDER BY id DESC LIMIT ?1", sql_int((int64_t)limit),
-				 sql_text(user_id)),
-			     &found));
-	else
-		TRY(sql_list(tx, &audit_table, SQL("ORDER BY id DESC LIMIT ?1", sql_int((int64_t)limit)), &found));
-	*ret_rows = found.rows;
-	*ret_count = found.count;
-	return OK;
 }
 
 /* ---- keys ---- */

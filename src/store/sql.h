@@ -24,6 +24,7 @@
 struct store_tx {
 	struct connection *connection;
 	struct arena *arena;
+	const char *chain; /* of the audit log; NULL in a read */
 };
 
 struct sql_query {

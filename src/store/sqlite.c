@@ -452,6 +452,7 @@ static enum status column_copy(const struct statement *statement, int column, st
 	return *ret_copy ? OK : E_NOMEM;
 }
 
+/* Text that goes on after a NUL is nobody's work but of a hand in the database: no text is better than half of it. */
 static enum status sqlite_text(const struct statement *statement, int column, struct arena *arena,
 			       const char **ret_text)
 {
@@ -459,6 +460,8 @@ static enum status sqlite_text(const struct statement *statement, int column, st
 
 	if (sqlite3_column_type(statement->handle, column) != SQLITE_NULL)
 		TRY(column_copy(statement, column, arena, sqlite3_column_text(statement->handle, column), &copy));
+	if (copy && strlen(copy) != (size_t)sqlite3_column_bytes(statement->handle, column))
+		return E_STORE;
 	*ret_text = copy;
 	return OK;
 }

@@ -15,6 +15,11 @@ struct arena *store_tx_arena(struct store_tx *tx)
 	return tx->arena;
 }
 
+const char *store_tx_chain(const struct store_tx *tx)
+{
+	return tx->chain ? tx->chain : "";
+}
+
 enum status store_read(struct store *store, struct arena *arena, store_fn fn, void *ctx)
 {
 	const struct transaction wanted = {.begin = BEGIN_READ, .arena = arena, .fn = fn, .ctx = ctx};
@@ -67,6 +72,7 @@ static enum status store_init(struct store *store, const struct store_settings *
 	size_t connections;
 
 	name_make(store);
+	snprintf(store->chain, sizeof(store->chain), "%s", settings->chain ? settings->chain : "local/command");
 	TRY(location_init(store, settings->url, problem));
 	TRY(first_open(store, settings, problem));
 	connections = store->driver->many_writers ? settings->connections : settings->readers;
@@ -76,8 +82,7 @@ static enum status store_init(struct store *store, const struct store_settings *
 	store->pool.settings.target = store->target;
 	store->pool.settings.may_write = store->driver->many_writers;
 	if (store->driver->many_writers) {
-		store->pool.open_count++;
-		pool_give(&store->pool, store->writer);
+		pool_add(&store->pool, store->writer);
 		store->writer = NULL;
 	}
 	return OK;

@@ -49,6 +49,7 @@ struct store_settings {
 				 "postgresql://user@host/database": libpq's connection URI */
 	unsigned readers;     /* SQLite: read connections kept open, at most 64; 0 gives 4 */
 	unsigned connections; /* PostgreSQL: connections kept open, at most 64; 0 gives 16 */
+	const char *chain;    /* of the audit log: "node/writer", at most 96 characters; NULL gives "local/command" */
 	bool create;          /* create the file (mode 0600) when it is not there; else E_NOT_FOUND */
 	bool migrate;         /* bring the schema up to date when it is older or empty; else E_CONFLICT */
 	bool contract; /* and take away what no version needs any more, if nobody else is connected: for `serve` */
@@ -72,6 +73,8 @@ enum status must_check store_read(struct store *store, struct arena *arena, stor
 void store_write_later(struct store *store, store_fn fn, void *ctx, void (*free_ctx)(void *));
 
 struct arena *store_tx_arena(struct store_tx *tx);
+/* The chain of the audit log that this writer adds to; "" in a read. */
+const char *store_tx_chain(const struct store_tx *tx);
 
 /*
  * Changes when somebody else (the command) may have committed what concerns everything, not with this store's own
@@ -290,8 +293,38 @@ enum status must_check store_attempt_clear(struct store_tx *tx, const char *subj
 enum status must_check store_outbox_insert(struct store_tx *tx, const struct outbox_row *row);
 enum status must_check store_outbox_pending(struct store_tx *tx, int64_t *ret_count);
 
-/* ---- audit: append-only ---- */
+/* ---- audit: append-only; core/audit.h makes and checks the chains ---- */
+/* E_CONFLICT: that place in the chain is taken. */
 enum status must_check store_audit_insert(struct store_tx *tx, const struct audit_row *row);
+enum status must_check store_audit_find(struct store_tx *tx, int64_t id, struct audit_row *ret_row);
+/* The newest of a chain, or of its rows up to a place; INT64_MAX: of all. */
+enum status must_check store_audit_last(struct store_tx *tx, const char *chain, int64_t up_to,
+					struct audit_place *ret_place);
+/* In the chain's order, seq > after. */
+enum status must_check store_audit_page(struct store_tx *tx, const char *chain, int64_t after, size_t limit,
+					struct audit_row **ret_rows, size_t *ret_count);
+enum status must_check store_audit_count(struct store_tx *tx, const char *chain, int64_t up_to, int64_t *ret_count);
+/* Rows without a chain; and those of them that are newer than the first row with one, which nobody writes. */
+enum status must_check store_audit_unchained(struct store_tx *tx, int64_t *ret_count, int64_t *ret_late);
+/* What is kept long enough: the chain's rows up to that one; and the oldest without a chain. */
+enum status must_check store_audit_remove(struct store_tx *tx, const char *chain, int64_t up_to);
+enum status must_check store_audit_remove_unchained(struct store_tx *tx, int64_t before, size_t limit,
+						    size_t *ret_removed);
+/* What tells of one person, by id > after: rows with their id; without user_id, rows that have only the name. */
+struct audit_of {
+	const char *user_id;
+	const char *username;
+};
+enum status must_check store_audit_of(struct store_tx *tx, const struct audit_of *of, int64_t after, size_t limit,
+				      struct audit_row **ret_rows, size_t *ret_count);
+/* Content and salt go; `mac` (32 bytes; NULL for a row without a chain) says by whom. E_CONFLICT: gone, or erased. */
+enum status must_check store_audit_erase(struct store_tx *tx, int64_t id, const uint8_t *mac, int64_t now);
+enum status must_check store_chain_insert(struct store_tx *tx, const struct chain_row *row);
+enum status must_check store_chain_find(struct store_tx *tx, const char *chain, struct chain_row *ret_row);
+/* The first name after that one ("" for the first of all), of all that there is a trace of; E_NOT_FOUND at the end. */
+enum status must_check store_chain_next(struct store_tx *tx, const char *after, const char **ret_chain);
+/* E_CONFLICT unless base_seq and head_seq are still those of `from`. */
+enum status must_check store_chain_move(struct store_tx *tx, const struct chain_row *from, const struct chain_row *to);
 /* Oldest first, id > after; user_id NULL: everybody. */
 enum status must_check store_audit_list(struct store_tx *tx, int64_t after, const char *user_id, size_t limit,
 					struct audit_row **ret_rows, size_t *ret_count);
@@ -327,7 +360,7 @@ enum status must_check store_epoch_raise(struct store_tx *tx, const struct epoch
 /*
  * Deletes what is over, at most `limit` rows of each kind: replay rows, enrolments, tokens, codes, messages and logins
  * that never got a name when they expire; a grant with its last token; other logins and sessions after two days;
- * challenges and attempts after 31 days. Devices, browsers, users, keys and the audit log stay.
+ * challenges and attempts after 31 days. Devices, browsers, users, keys and the audit log stay (audit_retain).
  */
 enum status must_check store_sweep(struct store_tx *tx, int64_t now, size_t limit, size_t *ret_removed);
 

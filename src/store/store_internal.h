@@ -31,13 +31,16 @@ struct job_queue {
 	size_t count;
 };
 
+enum { STORE_CHAIN_SIZE = 128 };
+
 struct news;
 
 struct store {
 	const struct driver *driver;
 	char *target;         /* the path, or the URL */
 	char name[64];        /* what its connections call themselves */
-	char *private_folder; /* of sqlite::memory:; removed on close */
+	char chain[STORE_CHAIN_SIZE]; /* of the audit log, for what this store writes */
+	char *private_folder;         /* of sqlite::memory:; removed on close */
 
 	struct pool pool;
 	atomic_uint_fast64_t reads, repeats;

@@ -1,4 +1,5 @@
 #include <stdatomic.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -7,11 +8,16 @@
 /* A transaction on a connection of the pool, begun again as long as the database asks for it and PATIENCE lasts. */
 enum { PATIENCE_MS = 10000, PAUSE_MAX_US = 50000 };
 
-static enum status once(struct connection *connection, const struct transaction *wanted)
+static enum status once(struct store *store, struct connection *connection, const struct transaction *wanted)
 {
 	struct store_tx tx = {.connection = connection, .arena = wanted->arena};
+	char chain[STORE_CHAIN_SIZE + 16];
 	enum status status;
 
+	if (wanted->begin != BEGIN_READ) { /* a chain for each connection: writers never wait for each other's */
+		snprintf(chain, sizeof(chain), "%s-%u", store->chain, connection->place);
+		tx.chain = chain;
+	}
 	TRY(connection_begin(connection, wanted->begin));
 	status = wanted->fn(&tx, wanted->ctx);
 	if (connection_state(connection) != TX_FINE)
@@ -43,7 +49,7 @@ static enum status try_once(struct store *store, const struct transaction *wante
 	enum status status;
 
 	TRY(pool_take(&store->pool, &connection));
-	status = once(connection, wanted);
+	status = once(store, connection, wanted);
 	*ret_again = connection_state(connection) == TX_AGAIN;
 	connection_rollback(connection);
 	pool_give(&store->pool, connection);

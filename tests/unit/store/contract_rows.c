@@ -66,7 +66,11 @@ MEMBERS(outbox, M(id), M(kind), M(device_id), M(subject_id), M(not_before), M(ex
 #undef ROW
 #define ROW struct audit_row
 MEMBERS(audit, M(at), M(event), M(user_id), M(username), M(client_id), M(device_id), M(login_id), M(ip), M(detail),
-	M(receipt));
+	M(receipt), M(shown), M(device_jwk), M(chain), M(seq), M(salt), M(prev), M(commitment), M(hash), M(erased_at),
+	M(erased_mac));
+#undef ROW
+#define ROW struct chain_row
+MEMBERS(chain, M(chain), M(base_seq), M(base_hash), M(head_seq), M(head_hash), M(head_at), M(head_kid), M(head_mac));
 #undef ROW
 #define ROW struct key_row
 MEMBERS(key, M(kid), M(purpose), M(alg), M(sealed), M(public_jwk), M(state), M(created_at), M(changed_at));
@@ -120,6 +124,7 @@ SHAPES(browser, store_browser_find(tx, row->id, ret_row))
 SHAPES(grant, store_grant_find_code(tx, row->code_hash, ret_row))
 SHAPES(token, store_token_find(tx, row->token_hash, ret_row))
 SHAPES(audit, audit_get_newest(tx, row->event, ret_row))
+SHAPES(chain, store_chain_find(tx, row->chain, ret_row))
 SHAPES(key, key_get_only(tx, row->purpose, ret_row))
 
 /* Messages are counted, not read, until somebody sends them: only the database is asked. */
@@ -158,7 +163,10 @@ static const struct shape shapes[] = {
 	SHAPE("tokens", token, "WHERE token_hash = ?1", token_get, ""),
 	SHAPE("outbox", outbox, "WHERE id = ?1", NULL, ""),
 	SHAPE("audits", audit, "WHERE ?1 = ?1 ORDER BY id DESC", audit_get,
-	      "user_id username client_id device_id login_id ip detail receipt"),
+	      "user_id username client_id device_id login_id ip detail receipt shown device_jwk chain salt prev "
+	      "commitment "
+	      "hash erased_mac"),
+	SHAPE("audit_chains", chain, "WHERE chain = ?1", chain_get, ""),
 	SHAPE("keys", key, "WHERE kid = ?1", key_get, "public_jwk"),
 };
 

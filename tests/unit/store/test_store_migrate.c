@@ -284,6 +284,28 @@ static void the_checksum_is_that_of_the_files_bytes(void **state)
 	}
 }
 
+/* A database of the first version: what was logged stays readable, and has no chain. */
+static void an_audit_log_from_before_the_chains_stays(void **state)
+{
+	const struct place *place = *state;
+	struct connection *connection = connection_at(place->path);
+	struct store_tx tx = {.connection = connection};
+	int64_t found = 0;
+
+	assert_int_equal(migrate(connection, store_migrations, 1), OK);
+	assert_int_equal(connection_script(connection, "INSERT INTO audits (at, event, username, receipt) VALUES "
+						       "(1790000000, 'challenge.denied', 'demo', 'a.b.c')"),
+			 OK);
+	assert_int_equal(migrate(connection, store_migrations, store_migration_count), OK);
+	assert_int_equal(sql_number(&tx,
+				    SQL("SELECT COUNT(*) FROM audits WHERE username = 'demo' AND receipt = 'a.b.c' "
+					"AND chain IS NULL AND seq = 0 AND erased_at = 0"),
+				    &found),
+			 OK);
+	assert_int_equal(found, 1);
+	connection_close(&connection);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -304,6 +326,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_word_that_no_database_knows_is_refused, place_setup, place_teardown),
 		cmocka_unit_test_setup_teardown(what_takes_away_waits_until_it_may, place_setup, place_teardown),
 		cmocka_unit_test(what_takes_away_waits_until_nobody_else_is_there),
+		cmocka_unit_test_setup_teardown(an_audit_log_from_before_the_chains_stays, place_setup, place_teardown),
 		cmocka_unit_test(the_checksum_is_that_of_the_files_bytes),
 	};
 
