@@ -60,16 +60,22 @@ static int settings_open(struct cli *cli)
 	return status == E_INVALID ? EXIT_USAGE : EXIT_TROUBLE;
 }
 
-int cli_open(struct cli *cli)
+int cli_config_find(struct cli *cli)
 {
-	char problem[256] = "cannot be opened";
-	int code;
-
 	cli->config_path = config_find(cli);
 	if (!cli->config_path)
 		return cli_fail(EXIT_USAGE, "no configuration: give --config FILE, set SYMBOLON_CONFIG, or run in the "
 					    "folder of symbolon.yaml. `symbolon init` makes one.");
-	code = settings_open(cli);
+	return EXIT_DONE;
+}
+
+int cli_open(struct cli *cli)
+{
+	char problem[256] = "cannot be opened";
+	int code = cli_config_find(cli);
+
+	if (code == EXIT_DONE)
+		code = settings_open(cli);
 	if (code != EXIT_DONE)
 		return code;
 	cli->core.random = &random_system;
