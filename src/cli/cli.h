@@ -55,6 +55,8 @@ bool cli_has(const struct cli *cli, const char *name);
 /* EXIT_DONE, or EXIT_USAGE with the mistake printed. */
 int cli_args_parse(const struct cli_command *command, int argc, char **argv, struct cli *cli);
 
+/* Sets config_path; EXIT_DONE, or EXIT_USAGE with the remedy printed. */
+int cli_config_find(struct cli *cli);
 /* Settings, store, keyholder and keys; EXIT_DONE, or another code with what is wrong printed. */
 int cli_open(struct cli *cli);
 /* The settings alone, for what must work without a database. */

@@ -161,13 +161,7 @@ int cmd_init(struct cli *cli)
 
 int cmd_serve(struct cli *cli)
 {
-	int code = cli_open(cli); /* says what is wrong before anything listens */
-	char path[4096];
+	const int code = cli_config_find(cli);
 
-	if (code != EXIT_DONE)
-		return code;
-	snprintf(path, sizeof(path), "%s", cli->config_path);
-	cli_close(cli);
-	*cli = (struct cli){0};
-	return daemon_serve(path);
+	return code == EXIT_DONE ? daemon_serve(cli->config_path) : code;
 }

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "cli/cli.h"
+#include "daemon/serve.h"
 
 const struct cli_command cli_commands[] = {
 	{"init",
@@ -197,6 +198,8 @@ int main(int argc, char **argv)
 		printf("symbolon " SYMBOLON_VERSION "\n");
 		return EXIT_DONE;
 	}
+	if (argv[1][0] == '@') /* not for people: what `serve` starts */
+		return daemon_child(argc - 1, argv + 1);
 	command = command_find(argc, argv, &words);
 	return command ? run(command, argc - words, argv + words) : unknown(argv[1]);
 }

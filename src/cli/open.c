@@ -63,14 +63,21 @@ static int settings_open(struct cli *cli)
 	return status == E_INVALID ? EXIT_USAGE : EXIT_TROUBLE;
 }
 
-int cli_open_settings(struct cli *cli)
+int cli_config_find(struct cli *cli)
 {
 	cli->config_path = config_find(cli);
 	if (!cli->config_path)
 		return cli_fail(EXIT_USAGE, "no configuration: give --config FILE, set SYMBOLON_CONFIG, or run in the "
 					    "folder of symbolon.yaml. `symbolon init` makes one.");
+	return EXIT_DONE;
+}
+
+int cli_open_settings(struct cli *cli)
+{
+	const int code = cli_config_find(cli);
+
 	cli->core.random = &random_system;
-	return settings_open(cli);
+	return code == EXIT_DONE ? settings_open(cli) : code;
 }
 
 int cli_open(struct cli *cli)

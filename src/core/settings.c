@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/network.h"
 #include "core/policy.h"
+#include "keyholder/keyholder.h"
 
 #define PATH_SIZE 4096
 #define CORES_MAX 64
@@ -229,9 +230,20 @@ static const char *web_default(struct reader *reader)
 	return SYMBOLON_WEB_DIR;
 }
 
+/* A credential of systemd's is a name, not a path. */
+static const char *kek_read(struct reader *reader)
+{
+	const struct name name = {"keys", "kek"};
+	const char *text = reader_text(reader, &name);
+
+	if (text && strncmp(text, KEK_CREDENTIAL, strlen(KEK_CREDENTIAL)) == 0 && text_is_displayable(text))
+		return text;
+	return reader_path(reader, &name);
+}
+
 static void paths_read(struct reader *reader, struct settings *settings)
 {
-	settings->kek = reader_path(reader, &(struct name){"keys", "kek"});
+	settings->kek = kek_read(reader);
 	settings->tls_certificate = reader_path(reader, &(struct name){"tls", "certificate"});
 	settings->tls_key = reader_path(reader, &(struct name){"tls", "key"});
 	settings->web = reader_path(reader, &(struct name){NULL, "web"});

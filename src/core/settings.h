@@ -35,7 +35,7 @@ struct settings {
 	const char *database;          /* "sqlite:/…" or "postgresql://…" */
 	const char *database_shown;    /* the same without a password */
 	unsigned database_connections; /* PostgreSQL */
-	const char *kek;               /* path of the key-encryption key */
+	const char *kek;               /* path of the key-encryption key, or "credential:NAME" */
 	const char *web; /* folder of the built pages; a default from the build, for installed and built trees */
 	unsigned loops, workers, hashers, hash_queue; /* 0 in the file: chosen by the number of cores */
 	struct {

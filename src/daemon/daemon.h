@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "daemon/grid.h"
+#include "daemon/keyholder_link.h"
 #include "daemon/waiting.h"
 #include "daemon/workers.h"
 #include "endpoints/app.h"
@@ -21,6 +22,7 @@ struct daemon {
 	struct http_server *server;
 	struct http_server *metrics; /* or NULL */
 	struct housekeeping *housekeeping;
+	struct keyholder_link *keyholder_link;
 	char *signin_page, *form_post_page;
 	atomic_uint_fast64_t troubles; /* requests answered with 5xx by us */
 };

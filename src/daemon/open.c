@@ -9,14 +9,13 @@
 #include "core/audit.h"
 #include "core/keyring.h"
 #include "daemon/live.h"
+#include "daemon/serve.h"
 #include "endpoints/oidc/oidc.h"
 
 #define SETTINGS_MEMORY (4 * 1024 * 1024)
 #define PAGES_MEMORY    (16 * 1024 * 1024)
 #define WORKER_QUEUE    1024
 #define STOP_MS         10000
-
-enum { EXIT_CONFIG = 2, EXIT_TROUBLE = 3 };
 
 static enum status say(int *ret_exit, int code, const char *what, const char *detail)
 {
@@ -32,12 +31,12 @@ static enum status settings_open(struct daemon *daemon, const char *path, int *r
 
 	daemon->settings_arena = arena_new(SETTINGS_MEMORY);
 	if (!daemon->settings_arena)
-		return say(ret_exit, EXIT_TROUBLE, path, "out of memory");
+		return say(ret_exit, SERVE_TROUBLE, path, "out of memory");
 	text_init(&errors, 16 * 1024);
 	status = settings_load(daemon->settings_arena, path, &daemon->app.core.settings, &errors);
 	if (status != OK) {
 		fprintf(stderr, "%s%s", errors.size ? errors.data : path, errors.size ? "" : ": cannot be read\n");
-		*ret_exit = status == E_INVALID ? EXIT_CONFIG : EXIT_TROUBLE;
+		*ret_exit = status == E_INVALID ? SERVE_BAD_CONFIGURATION : SERVE_TROUBLE;
 	}
 	text_done(&errors);
 	return status;
@@ -54,12 +53,13 @@ static enum status store_and_keys_open(struct daemon *daemon, int *ret_exit)
 	char problem[256] = "cannot be opened";
 
 	if (store_open(&settings, &core->store, problem) != OK)
-		return say(ret_exit, EXIT_TROUBLE, core->settings->database_shown, problem);
-	snprintf(problem, sizeof(problem), "cannot be opened");
-	if (keyholder_open(core->settings->kek, &core->keyholder, problem) != OK)
-		return say(ret_exit, EXIT_TROUBLE, core->settings->kek, problem);
+		return say(ret_exit, SERVE_TROUBLE, core->settings->database_shown, problem);
+	if (keyholder_link_open(&daemon->keyholder_link, &core->keyholder) != OK) {
+		*ret_exit = SERVE_TROUBLE; /* the supervisor has told why */
+		return E_IO;
+	}
 	if (keyring_open(core->store, &core->keyring) != OK)
-		return say(ret_exit, EXIT_TROUBLE, core->settings->database_shown,
+		return say(ret_exit, SERVE_TROUBLE, core->settings->database_shown,
 			   "the keys cannot be read; was `symbolon init` run?");
 	return OK;
 }
@@ -93,7 +93,7 @@ static enum status pages_open(struct daemon *daemon, int *ret_exit)
 	daemon->form_post_page = file_read(folder, "signin/form_post.html");
 	if (!daemon->signin_page || !daemon->form_post_page ||
 	    static_files_load(folder, PAGES_MEMORY, &daemon->app.files) != OK)
-		return say(ret_exit, EXIT_TROUBLE, folder,
+		return say(ret_exit, SERVE_TROUBLE, folder,
 			   "the pages are not there; build them with `./run build`, or set `web` in the configuration");
 	daemon->app.signin_page = daemon->signin_page;
 	daemon->app.form_post_page = daemon->form_post_page;
@@ -119,15 +119,18 @@ static void woken(void *ctx, const char *topic)
 enum status daemon_open(struct daemon *daemon, const char *config_path, int *ret_exit)
 {
 	TRY(settings_open(daemon, config_path, ret_exit));
+	live_log_level(daemon->app.core.settings->log_level);
+	/* SANDBOX OF THE DAEMON: here, before there is a second thread. All that it opens from here on: database,
+	 * pages, TLS files, listeners, /proc/self/statm; descriptors also come from the supervisor by recvmsg. */
 	TRY(store_and_keys_open(daemon, ret_exit));
 	TRY(pages_open(daemon, ret_exit));
 	if (waiting_room_new(&daemon->app.waiting) != OK)
-		return say(ret_exit, EXIT_TROUBLE, config_path, "out of memory");
+		return say(ret_exit, SERVE_TROUBLE, config_path, "out of memory");
 	if (oidc_discovery_make(daemon->settings_arena, daemon->app.core.settings->issuer, &daemon->app.discovery) !=
 	    OK)
-		return say(ret_exit, EXIT_TROUBLE, config_path, "out of memory");
+		return say(ret_exit, SERVE_TROUBLE, config_path, "out of memory");
 	if (live_new(daemon->app.core.settings, &daemon->live) != OK)
-		return say(ret_exit, EXIT_TROUBLE, config_path, "out of memory");
+		return say(ret_exit, SERVE_TROUBLE, config_path, "out of memory");
 	daemon->app.live = daemon->live;
 	daemon->app.whole = &daemon->app;
 	daemon->app.now = clock_now;
@@ -135,7 +138,7 @@ enum status daemon_open(struct daemon *daemon, const char *config_path, int *ret
 	daemon->app.core.wake = wake;
 	daemon->app.core.wake_ctx = daemon;
 	if (router_new(routes, route_count, &daemon->router) != OK)
-		return say(ret_exit, EXIT_TROUBLE, "routes", "the table is wrong");
+		return say(ret_exit, SERVE_TROUBLE, "routes", "the table is wrong");
 	return OK;
 }
 
@@ -184,17 +187,17 @@ enum status daemon_start(struct daemon *daemon, int *ret_exit)
 	const struct store_listener listener = {woken, daemon};
 
 	if (pools_start(daemon) != OK || store_listen(daemon->app.core.store, &listener) != OK)
-		return say(ret_exit, EXIT_TROUBLE, "threads", "cannot be started");
+		return say(ret_exit, SERVE_TROUBLE, "threads", "cannot be started");
 	if (store_is_remote(daemon->app.core.store))
 		waiting_room_read_on(daemon->app.waiting, daemon->workers);
 	if (listener_start(daemon) != OK)
-		return say(ret_exit, EXIT_TROUBLE, daemon->app.core.settings->listen[0],
+		return say(ret_exit, SERVE_TROUBLE, daemon->app.core.settings->listen[0],
 			   "cannot listen there; the log line above says why");
 	if (metrics_start(daemon) != OK)
-		return say(ret_exit, EXIT_TROUBLE, daemon->app.core.settings->metrics,
+		return say(ret_exit, SERVE_TROUBLE, daemon->app.core.settings->metrics,
 			   "cannot listen there for metrics; the log line above says why");
 	if (housekeeping_start(daemon, &daemon->housekeeping) != OK)
-		return say(ret_exit, EXIT_TROUBLE, "threads", "cannot be started");
+		return say(ret_exit, SERVE_TROUBLE, "threads", "cannot be started");
 	return OK;
 }
 
@@ -219,6 +222,7 @@ void daemon_close(struct daemon *daemon)
 	if (daemon->app.core.keyring) /* what the last requests wrote, after housekeeping had ended */
 		status_ignore(audit_heads_move(&daemon->app.core, clock_now()), "the next start does it");
 	keyring_close(&daemon->app.core.keyring);
+	keyholder_link_close(&daemon->keyholder_link);
 	keyholder_close(&daemon->app.core.keyholder);
 	store_close(&daemon->app.core.store);
 	live_free(&daemon->live);

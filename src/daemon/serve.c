@@ -1,52 +1,14 @@
 #include "daemon/serve.h"
 
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/keyholder_process.h"
 #include "daemon/live.h"
 #include "daemon/open.h"
-
-/* systemd's readiness protocol: one datagram to $NOTIFY_SOCKET (sd_notify(3)). */
-static void notify(const char *message)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	size_t size = path ? strlen(path) : 0;
-	int fd;
-
-	if (size == 0 || size >= sizeof(address.sun_path) || (path[0] != '/' && path[0] != '@'))
-		return;
-	memcpy(address.sun_path, path, size);
-	if (path[0] == '@')
-		address.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	if (sendto(fd, message, strlen(message), MSG_NOSIGNAL, (struct sockaddr *)&address,
-		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size)) < 0)
-		log_warn("notify.failed", LOG_S("message", message));
-	close(fd);
-}
-
-/* No core file and no ptrace by others of the same user: this process has keys and sessions in memory. */
-static void memory_protect(void)
-{
-#ifndef SYMBOLON_SANITIZE
-	const struct rlimit none = {0, 0};
-
-	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-		log_warn("memory.unprotected", LOG_S("what", "core dumps could not be switched off"));
-#endif
-}
+#include "daemon/process.h"
 
 /* Signals are taken by sigwait here alone; every thread made afterwards has them blocked. */
 static void signals_block(sigset_t *set)
@@ -56,54 +18,71 @@ static void signals_block(sigset_t *set)
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, set, NULL);
-	signal(SIGPIPE, SIG_IGN);
+}
+
+static void supervisor_tell(enum control_word word)
+{
+	status_ignore(control_send(PROCESS_CONTROL, &(struct control_message){.word = (char)word}),
+		      "without a supervisor this process ends");
 }
 
 static void reload(struct daemon *daemon)
 {
-	notify("RELOADING=1");
 	if (daemon->app.core.settings->tls_certificate && http_server_reload_tls(daemon->server) != OK)
 		log_error("tls.reload_failed", LOG_S("what", "the old certificate stays in use"));
 	else
 		log_info("reloaded", LOG_S("what", "TLS certificate"));
 	if (live_follow(daemon->live, true))
 		waiting_wake_all(daemon->app.waiting);
-	notify("READY=1");
+	supervisor_tell(CONTROL_RELOADED);
 }
 
-static void ready_say(const struct daemon *daemon)
+/* People wait for the line once; a daemon that was started anew only logs. */
+static void ready_say(const struct daemon *daemon, bool is_first)
 {
 	const struct settings *settings = daemon->app.core.settings;
+	const unsigned port = http_server_port(daemon->server, 0);
 
-	printf("symbolon: ready at %s (port %u)\n", settings->issuer, http_server_port(daemon->server, 0));
-	fflush(stdout);
-	notify("READY=1");
+	if (is_first) {
+		printf("symbolon: ready at %s (port %u)\n", settings->issuer, port);
+		fflush(stdout);
+	} else {
+		log_warn("ready_again", LOG_S("issuer", settings->issuer), LOG_N("port", port));
+	}
+	supervisor_tell(CONTROL_READY);
 }
 
-static void run(struct daemon *daemon, const sigset_t *set)
+static void run(struct daemon *daemon, const sigset_t *set, bool is_first)
 {
 	int signal_number = 0;
 
-	ready_say(daemon);
+	ready_say(daemon, is_first);
 	while (sigwait(set, &signal_number) == 0 && signal_number == SIGHUP)
 		reload(daemon);
-	notify("STOPPING=1");
 	log_info("stopping", LOG_N("signal", signal_number));
 }
 
-int daemon_serve(const char *config_path)
+static int daemon_process(const char *config_path, bool is_first)
 {
 	struct daemon daemon = {0};
 	sigset_t set;
-	int code = 0;
+	int code = SERVE_STOPPED;
 
-	memory_protect();
+	if (process_attach("symbolon-daemon") != OK)
+		return SERVE_BAD_CONFIGURATION;
 	signals_block(&set);
-	if (daemon_open(&daemon, config_path, &code) == OK) {
-		live_log_level(daemon.app.core.settings->log_level);
-		if (daemon_start(&daemon, &code) == OK)
-			run(&daemon, &set);
-	}
+	if (daemon_open(&daemon, config_path, &code) == OK && daemon_start(&daemon, &code) == OK)
+		run(&daemon, &set, is_first);
 	daemon_close(&daemon);
 	return code;
+}
+
+int daemon_child(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[0], PROCESS_KEYHOLDER) == 0)
+		return keyholder_process(argv[1], argv[2]);
+	if (argc == 3 && strcmp(argv[0], PROCESS_DAEMON) == 0)
+		return daemon_process(argv[1], strcmp(argv[2], "first") == 0);
+	fprintf(stderr, "symbolon: this is a part of `symbolon serve`, which starts it\n");
+	return SERVE_BAD_CONFIGURATION;
 }

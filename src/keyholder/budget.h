@@ -1,6 +1,7 @@
 #ifndef KEYHOLDER_BUDGET_H
 #define KEYHOLDER_BUDGET_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -15,7 +16,13 @@ enum { BUDGET_CHECKS = 10, BUDGET_SECONDS = 60, BUDGET_PLACES_MIN = 1024, BUDGET
 
 struct budget;
 
-enum status must_check budget_new(struct budget **ret_budget);
+/*
+ * `shared` is NULL, or budget_memory_size() bytes of zeroed memory shared with processes that come after this one: they
+ * go on counting where it stopped, wherever it was killed. One process at a time uses it. Killed while places were
+ * being moved, the next one knows nothing of the past minute and allows nothing for a minute.
+ */
+enum status must_check budget_new(void *shared, struct budget **ret_budget);
+size_t budget_memory_size(void); /* about 15 MB of addresses; memory is taken with use */
 void budget_free(struct budget **budget);
 
 /*

@@ -5,6 +5,7 @@
 #include <libgen.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,11 +19,21 @@ enum { KEK_SIZE = 32, TEXT_SIZE = BASE64URL_SIZE(KEK_SIZE), FILE_SIZE = TEXT_SIZ
 
 static enum status refuse(char problem[KEK_PROBLEM_SIZE], enum status status, const char *path, const char *what)
 {
-	snprintf(problem, KEK_PROBLEM_SIZE, "%s: %s", path, what);
+	snprintf(problem, KEK_PROBLEM_SIZE, "%.110s: %s", path, what);
 	return status;
 }
 
-static enum status file_check(int file, const char *path, char problem[KEK_PROBLEM_SIZE])
+/*
+ * systemd gives a credential to the service's user alone: as a file of mode 0400 that it owns, or as one of root's with
+ * an access list, whose mask then shows as the group's bits.
+ */
+static bool credential_is_private(const struct stat *stat)
+{
+	return (stat->st_uid == geteuid() && (stat->st_mode & 077) == 0) ||
+	       (stat->st_uid == 0 && (stat->st_mode & 037) == 0);
+}
+
+static enum status file_check(int file, const char *path, bool is_credential, char problem[KEK_PROBLEM_SIZE])
 {
 	struct stat stat;
 
@@ -30,6 +41,10 @@ static enum status file_check(int file, const char *path, char problem[KEK_PROBL
 		return refuse(problem, E_IO, path, strerror(errno));
 	if (!S_ISREG(stat.st_mode))
 		return refuse(problem, E_REFUSED, path, "the key file is not a regular file");
+	if (is_credential)
+		return credential_is_private(&stat)
+			       ? OK
+			       : refuse(problem, E_REFUSED, path, "others may read this credential");
 	if (stat.st_uid != geteuid())
 		return refuse(problem, E_REFUSED, path,
 			      "the key file belongs to another user: chown it to the one who runs this");
@@ -59,13 +74,35 @@ static enum status file_read(int file, uint8_t ret_kek[KEK_SIZE])
 	return status;
 }
 
-enum status kek_load(const char *path, uint8_t ret_kek[32], char problem[KEK_PROBLEM_SIZE])
+/* The file of "credential:NAME". */
+static enum status credential_find(const char *name, char ret_path[PATH_SIZE_MAX], char problem[KEK_PROBLEM_SIZE])
 {
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+
+	if (!*name || strchr(name, '/') || name[0] == '.')
+		return refuse(problem, E_INVALID, name, "this is not a name of a credential");
+	if (!folder || *folder != '/')
+		return refuse(problem, E_NOT_FOUND, name,
+			      "no credentials were given ($CREDENTIALS_DIRECTORY is not set): run this by systemd with "
+			      "LoadCredential=, or name a file");
+	if (snprintf(ret_path, PATH_SIZE_MAX, "%s/%s", folder, name) >= PATH_SIZE_MAX)
+		return refuse(problem, E_INVALID, name, "the path is too long");
+	return OK;
+}
+
+enum status kek_load(const char *place, uint8_t ret_kek[32], char problem[KEK_PROBLEM_SIZE])
+{
+	const bool is_credential = strncmp(place, KEK_CREDENTIAL, strlen(KEK_CREDENTIAL)) == 0;
+	char credential[PATH_SIZE_MAX];
+
+	if (is_credential)
+		TRY(credential_find(place + strlen(KEK_CREDENTIAL), credential, problem));
+	const char *path = is_credential ? credential : place;
 	int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a FIFO must not make us wait */
 
 	if (file < 0)
 		return refuse(problem, errno == ENOENT ? E_NOT_FOUND : E_IO, path, strerror(errno));
-	enum status status = file_check(file, path, problem);
+	enum status status = file_check(file, path, is_credential, problem);
 	if (status == OK) {
 		status = file_read(file, ret_kek);
 		if (status == E_INVALID)

@@ -11,9 +11,9 @@
 /*
  * The keyholder alone touches private keys, TOTP seeds, the pepper and the key-encryption key (KEK). Everybody else
  * holds sealed blobs (AES-256-GCM under keys derived from the KEK, the row's identity as associated data) and asks it
- * by typed messages: bytes in, bytes out (message.h). Today the transport is a call in the same process; a socket to
- * another process takes its place without a change for callers. One call is one round trip, so sign all tokens of a
- * response in one.
+ * by typed messages: bytes in, bytes out (message.h). For `symbolon serve` it is a process of its own (socket.h); for
+ * the other commands a call in the same process. Callers see no difference. One call is one round trip, so sign all
+ * tokens of a response in one.
  *
  * This is the client side. It is thread-safe. Nothing but OK is a yes. Besides what each function says:
  *
@@ -23,6 +23,9 @@
  * E_BUSY     later; E_NOMEM
  */
 struct keyholder;
+
+/* "credential:NAME" in the place of a path: the systemd credential of that name. */
+#define KEK_CREDENTIAL "credential:"
 
 /*
  * Makes a KEK file, 0600, 32 random bytes in base64url with a newline; E_CONFLICT when the file is there, E_IO when it

@@ -43,13 +43,18 @@ static void server_pages_free(struct keyholder_server *server)
 	free(server);
 }
 
+size_t keyholder_budget_size(void)
+{
+	return budget_memory_size();
+}
+
 enum status keyholder_server_new(const struct keyholder_server_options *options, struct keyholder_server **ret_server)
 {
 	struct keyholder_server *server = server_pages_new();
 
 	if (!server)
 		return E_NOMEM;
-	if (key_cache_init(&server->cache) != OK || budget_new(&server->totp_budget) != OK) {
+	if (key_cache_init(&server->cache) != OK || budget_new(options->budget_memory, &server->totp_budget) != OK) {
 		server_pages_free(server);
 		return E_NOMEM;
 	}

@@ -19,7 +19,10 @@ struct keyholder_server;
 struct keyholder_server_options {
 	const uint8_t *kek;       /* 32 bytes; not kept */
 	int64_t (*mono_ms)(void); /* a clock that never steps back; NULL: the system's */
+	void *budget_memory;      /* keyholder_budget_size() shared bytes where the TOTP checks of the last minute stay
+				     counted when this process is killed (budget.h), or NULL: they end with it */
 };
+size_t keyholder_budget_size(void);
 enum status must_check keyholder_server_new(const struct keyholder_server_options *options,
 					    struct keyholder_server **ret_server);
 /* Zeroes every key. No call may be under way. Accepts NULL inside. */

@@ -38,7 +38,6 @@ static const char *const hostile[] = {
 	"</script>",
 	"\xe2\x80\xaereversed",
 	"\xf0\x9f\x94\x91",
-	"\xff broken \xc3",
 };
 
 struct writing {

@@ -1,6 +1,7 @@
 #include "cmocka_all.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "keyholder/budget.h"
 
@@ -8,7 +9,7 @@ static struct budget *budget_make(void)
 {
 	struct budget *budget = NULL;
 
-	assert_int_equal(budget_new(&budget), OK);
+	assert_int_equal(budget_new(NULL, &budget), OK);
 	return budget;
 }
 
@@ -99,6 +100,63 @@ static void full_table_refuses_new_names_and_recovers(void **state)
 	budget_free(&budget);
 }
 
+/* As a keyholder that was killed and started anew: nobody gets fresh guesses. Mutation seen red: calloc always. */
+static void next_process_goes_on_counting(void **state)
+{
+	void *shared = calloc(1, budget_memory_size());
+	struct budget *budget = NULL, *next = NULL;
+
+	assert_int_equal(budget_new(shared, &budget), OK);
+	for (int i = 0; i < 7; i++)
+		assert_int_equal(budget_spend(budget, "a", 5000), OK);
+	assert_int_equal(budget_new(shared, &next), OK); /* the first one never gets to free anything */
+	for (int i = 7; i < BUDGET_CHECKS; i++)
+		assert_int_equal(budget_spend(next, "a", 6000), OK);
+	assert_int_equal(budget_spend(next, "a", 6000), E_BUSY);
+	assert_int_equal(budget_spend(next, "b", 6000), OK);
+	budget_free(&budget);
+	assert_int_equal(budget_spend(next, "a", 6000), E_BUSY);
+	budget_free(&next);
+	free(shared);
+}
+
+static void shared_table_fills_recovers_and_stays_in_place(void **state)
+{
+	void *shared = calloc(1, budget_memory_size());
+	struct budget *budget = NULL;
+
+	assert_int_equal(budget_new(shared, &budget), OK);
+	for (int i = 0; i < BUDGET_PLACES_MAX / 4 * 3; i++)
+		assert_int_equal(spend(budget, i, 1000), OK);
+	assert_int_equal(spend(budget, BUDGET_PLACES_MAX, 1000), E_BUSY);
+	assert_int_equal(spend(budget, BUDGET_PLACES_MAX, 1000 + 62000), OK);
+	budget_free(&budget);
+	assert_int_equal(budget_new(shared, &budget), OK);
+	for (int i = 1; i < BUDGET_CHECKS; i++)
+		assert_int_equal(spend(budget, BUDGET_PLACES_MAX, 1000 + 62000), OK);
+	assert_int_equal(spend(budget, BUDGET_PLACES_MAX, 1000 + 62000), E_BUSY);
+	budget_free(&budget);
+	free(shared);
+}
+
+/* The second word after the secret is the mark. Mutation seen red: the mark not looked at. */
+static void killed_while_moving_allows_nothing_for_a_minute(void **state)
+{
+	void *shared = calloc(1, budget_memory_size());
+	struct budget *budget = NULL;
+
+	assert_int_equal(budget_new(shared, &budget), OK);
+	assert_int_equal(budget_spend(budget, "a", 5000), OK);
+	budget_free(&budget);
+	((unsigned *)shared)[9] = 1;
+	assert_int_equal(budget_new(shared, &budget), OK);
+	assert_int_equal(budget_spend(budget, "a", 6000), E_BUSY);
+	assert_int_equal(budget_spend(budget, "b", 65000), E_BUSY);
+	assert_int_equal(budget_spend(budget, "a", 68000), OK);
+	budget_free(&budget);
+	free(shared);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +165,9 @@ int main(void)
 		cmocka_unit_test(refused_checks_cost_nothing),
 		cmocka_unit_test(many_names_grow_the_table_and_nothing_is_forgotten),
 		cmocka_unit_test(full_table_refuses_new_names_and_recovers),
+		cmocka_unit_test(next_process_goes_on_counting),
+		cmocka_unit_test(shared_table_fills_recovers_and_stays_in_place),
+		cmocka_unit_test(killed_while_moving_allows_nothing_for_a_minute),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
