@@ -212,6 +212,8 @@ void daemon_close(struct daemon *daemon)
 	workers_free(&daemon->workers);
 	workers_free(&daemon->hashers);
 	grid_free(&daemon->grid);
+	if (daemon->app.core.store)
+		store_listen_end(daemon->app.core.store); /* it wakes who waits */
 	http_server_free(&daemon->metrics);
 	http_server_free(&daemon->server);
 	waiting_room_free(&daemon->app.waiting);

@@ -259,7 +259,7 @@ void store_tell(struct store *store, const char *topic)
 	eventfd_write(news->wake, 1);
 }
 
-void news_stop(struct store *store)
+void store_listen_end(struct store *store)
 {
 	struct news *news = store->news;
 

@@ -120,7 +120,7 @@ void store_close(struct store **store)
 	*store = NULL;
 	if (!gone)
 		return;
-	news_stop(gone);
+	store_listen_end(gone);
 	commit_done(gone);
 	store_free(gone);
 }

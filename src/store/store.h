@@ -96,6 +96,8 @@ struct store_listener {
 };
 enum status must_check store_listen(struct store *store, const struct store_listener *listener);
 void store_tell(struct store *store, const char *topic);
+/* No call of `woken` is under way afterwards. Nobody may tell meanwhile. store_close does it too. */
+void store_listen_end(struct store *store);
 /* Its clock minus ours in seconds, as last looked at; 0 on SQLite. More than a few means that nodes disagree. */
 int64_t store_clock_ahead(struct store *store);
 /* It takes more than a moment to answer: what reads belongs on a worker, not on a loop. */

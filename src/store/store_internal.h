@@ -77,7 +77,6 @@ enum status must_check write_alone(struct store *store, store_fn fn, void *ctx);
 
 /* After a write of a store that has no listener (a command): the nodes look at everything again. */
 void news_of_write(struct store *store);
-void news_stop(struct store *store);
 enum status must_check news_version(struct store *store, int64_t *ret_version);
 
 /*
