@@ -1,0 +1,177 @@
+/*
+ * Every flow with every fault at its n-th operation.
+ *
+ *   test-faults-flows [RUNS|all] [PATTERN]   RUNS: so many n for each flow and fault, evenly spread from a random
+ *                                            beginning; all: each n, until the flow meets no fault any more
+ */
+#include "scene.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/lsan_interface.h>
+
+#include "base/log.h"
+
+enum { RUNS = 5, RUN_SECONDS = 120, LEAKS_EVERY = 500 };
+
+static unsigned runs_wanted = RUNS; /* 0: all */
+static uint64_t draw;
+static struct scene_of_faults *scene;
+static char doing[256];
+static char folder[] = "/dev/shm/symbolon-faults-XXXXXX";
+
+struct test_case {
+	const struct flow *flow;
+	enum fault_kind kind;
+	char name[96];
+};
+
+/* ---- a crash says where ---- */
+
+static void say_where(void)
+{
+	write(STDERR_FILENO, doing, strlen(doing));
+}
+
+static void on_signal(int number)
+{
+	say_where();
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void silence(void *ctx, const char *line)
+{
+	(void)ctx;
+	(void)line;
+}
+
+/* ---- runs ---- */
+
+struct tally {
+	unsigned runs, refused, misses, most;
+};
+
+static void run_one(const struct test_case *test, struct fault fault, struct tally *tally)
+{
+	struct outcome outcome;
+
+	snprintf(doing, sizeof(doing), "\n*** %s, %u%s\n", test->name, fault.n, fault.lasting ? " and all after it" : "");
+	alarm(RUN_SECONDS);
+	outcome = scene_run(scene, test->flow, fault, draw + fault.n * 0x9e3779b97f4a7c15u);
+	alarm(0);
+	if (outcome.problem)
+		fail_msg("operation %u%s: %s", fault.n, fault.lasting ? " and all after it" : "", outcome.problem);
+	tally->runs++;
+	tally->refused += outcome.was_refused;
+	tally->misses = outcome.was_hit ? 0 : tally->misses + 1;
+	tally->most = outcome.passed > tally->most ? outcome.passed : tally->most;
+	if (tally->runs % LEAKS_EVERY == 0)
+		assert_false(__lsan_do_recoverable_leak_check());
+}
+
+static unsigned operations_of(const struct test_case *test)
+{
+	const struct fault never = {.kind = test->kind, .n = UINT32_MAX};
+	struct tally tally = {0};
+
+	run_one(test, never, &tally);
+	return tally.most;
+}
+
+static void run_sample(const struct test_case *test, unsigned count, struct tally *tally)
+{
+	const unsigned step = count / runs_wanted + 1, from = (unsigned)(draw >> 32) % step;
+
+	for (unsigned n = from, i = 0; n < count; n += step, i++)
+		run_one(test, (struct fault){test->kind, (draw + i) % 2, n + 1}, tally);
+}
+
+/* Threads make the number of operations vary a little: done when twice nothing was met. */
+static void run_every(const struct test_case *test, bool lasting, struct tally *tally)
+{
+	tally->misses = 0;
+	for (unsigned n = 1; tally->misses < 2; n++)
+		run_one(test, (struct fault){test->kind, lasting, n}, tally);
+}
+
+static void faults_do_no_harm(void **state)
+{
+	const struct test_case *test = *state;
+	const unsigned count = operations_of(test);
+	struct tally tally = {0};
+
+	if (runs_wanted)
+		run_sample(test, count, &tally);
+	else
+		for (int lasting = 0; lasting < 2; lasting++)
+			run_every(test, lasting, &tally);
+	print_message("%-44s %6u operations %6u faults %6u refused\n", test->name, count, tally.runs, tally.refused);
+	assert_false(__lsan_do_recoverable_leak_check());
+}
+
+/* ---- the group ---- */
+
+static int group_begin(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	scene = scene_make(folder);
+	log_sink_set(silence, NULL);
+	return 0;
+}
+
+static int group_end(void **state)
+{
+	(void)state;
+	scene_free(&scene);
+	return rmdir(folder);
+}
+
+static size_t tests_make(struct test_case *cases, struct CMUnitTest *tests)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < flow_count; i++)
+		for (enum fault_kind kind = FAULT_WRITE; kind <= FAULT_MEMORY; kind++, count++) {
+			struct test_case *test = &cases[count];
+
+			*test = (struct test_case){.flow = &flows[i], .kind = kind};
+			snprintf(test->name, sizeof(test->name), "%s: %s", flows[i].name, fault_name(kind));
+			tests[count] = (struct CMUnitTest){
+				.name = test->name, .test_func = faults_do_no_harm, .initial_state = test};
+		}
+	return count;
+}
+
+int main(int argc, char **argv)
+{
+	static struct test_case cases[16 * FAULT_KINDS];
+	static struct CMUnitTest tests[16 * FAULT_KINDS];
+	const char *seed = getenv("FAULTS_SEED");
+	size_t count;
+
+	disk_shim();
+	__asan_set_death_callback(say_where);
+	signal(SIGABRT, on_signal);
+	signal(SIGALRM, on_signal);
+	if (argc > 1)
+		runs_wanted = strcmp(argv[1], "all") == 0 ? 0 : (unsigned)strtoul(argv[1], NULL, 10);
+	if (argc > 2)
+		cmocka_set_test_filter(argv[2]);
+	random_fill(&random_system, &draw, sizeof(draw));
+	if (seed)
+		draw = strtoull(seed, NULL, 16);
+	print_message("FAULTS_SEED=%llx, %s\n", (unsigned long long)draw,
+		      runs_wanted ? "a sample" : "every operation");
+	assert_true(flow_count * FAULT_KINDS <= ARRAY_COUNT(tests));
+	count = tests_make(cases, tests);
+	return _cmocka_run_group_tests("faults", tests, count, group_begin, group_end);
+}
