@@ -140,7 +140,6 @@ static bool phone_says(struct run *run, const struct visit *visit, const char *d
 	struct core_test *test = run->test;
 	const struct answer_change change = {.decision = decision};
 	const char *jws = answer_sign(test, test->arena, run->phone, visit->challenge, &change);
-	const char *state = strcmp(decision, "approve") == 0 ? "'approved', 'consumed'" : "'denied'";
 
 	if (!STEP(run, answer_send(test, run->phone, visit->challenge, jws, NULL))) {
 		/* The phone sends the same bytes until it knows: OK, or it was the last thing that still worked. */
@@ -149,8 +148,12 @@ static bool phone_says(struct run *run, const struct visit *visit, const char *d
 				 "an answer that failed cannot be sent again");
 		return false;
 	}
-	promise(run, "the answer", "SELECT COUNT(*) FROM challenges WHERE id = '%s' AND state IN (%s) AND answer = '%s'",
-		visit->challenge, state, jws);
+	if (strcmp(decision, "report") == 0)
+		promise(run, "the report", "SELECT COUNT(*) FROM audits WHERE event = 'challenge.reported' AND receipt = '%s'",
+			jws);
+	else
+		promise(run, "the answer", "SELECT COUNT(*) FROM challenges WHERE id = '%s' AND state IN (%s) AND answer = '%s'",
+			visit->challenge, strcmp(decision, "approve") == 0 ? "'approved', 'consumed'" : "'denied'", jws);
 	return true;
 }
 

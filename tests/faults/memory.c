@@ -4,8 +4,10 @@
  */
 #include "faults.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +19,7 @@ char *__interceptor_strndup(const char *text, size_t size);
 int __interceptor_posix_memalign(void **ret, size_t align, size_t size);
 void *__interceptor_aligned_alloc(size_t align, size_t size);
 
-enum { OTHERS_MAX = 8 };
+enum { OTHERS_MAX = 12 };
 
 static struct {
 	uintptr_t from, to;
@@ -38,7 +40,7 @@ static int module_note(struct dl_phdr_info *info, size_t size, void *ctx)
 	(void)size;
 	(void)ctx;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strstr(info->dlpi_name, names[i].name) || other_count == OTHERS_MAX)
+		if (!strstr(info->dlpi_name, names[i].name) || other_count == OTHERS_MAX - 1)
 			continue;
 		for (size_t j = 0; j < info->dlpi_phnum; j++) {
 			const uintptr_t from = info->dlpi_addr + info->dlpi_phdr[j].p_vaddr;
@@ -54,6 +56,21 @@ static int module_note(struct dl_phdr_info *info, size_t size, void *ctx)
 	return 0;
 }
 
+/* A sanitizer asks it where a new thread's stack lies, and ends the program when there is no answer. */
+static _Thread_local bool is_spared;
+
+int pthread_getattr_np(pthread_t thread, pthread_attr_t *ret_attributes)
+{
+	int (*real)(pthread_t, pthread_attr_t *) =
+		(int (*)(pthread_t, pthread_attr_t *))(uintptr_t)dlsym(RTLD_NEXT, "pthread_getattr_np");
+	int error;
+
+	is_spared = true;
+	error = real(thread, ret_attributes);
+	is_spared = false;
+	return error;
+}
+
 __attribute__((constructor)) static void modules_note(void)
 {
 	dl_iterate_phdr(module_note, NULL);
@@ -67,7 +84,7 @@ static bool memory_fails(const void *caller)
 	for (size_t i = 0; i < other_count; i++)
 		if (at >= others[i].from && at < others[i].to)
 			operation = others[i].operation;
-	if (!operation || !fault_strikes(operation))
+	if (is_spared || !operation || !fault_strikes(operation))
 		return false;
 	errno = ENOMEM;
 	return true;

@@ -19,22 +19,23 @@ static const struct {
 	const char *what, *sql; /* counts what is wrong */
 } rules[] = {
 	/* Mutation: batch_run goes on to COMMIT when a writer met an error of the disk. */
-	{"a grant without its finished login", "SELECT COUNT(*) FROM grants g WHERE NOT EXISTS (SELECT 1 FROM logins l "
-					       "WHERE l.id = g.login_id AND l.state = 'finished' AND l.session_sid = "
-					       "g.sid AND l.user_id = g.user_id)"},
+	{"a grant without its finished login",
+	 "SELECT COUNT(*) FROM grants g WHERE revoked_at = 0 AND NOT EXISTS (SELECT 1 FROM logins l WHERE l.id = "
+	 "g.login_id AND l.state = 'finished' AND l.session_sid = g.sid AND l.user_id = g.user_id)"},
 	{"a grant without its session",
 	 "SELECT COUNT(*) FROM grants g WHERE NOT EXISTS (SELECT 1 FROM sessions s WHERE s.sid = g.sid)"},
 	{"a finished login without its grant",
 	 "SELECT COUNT(*) FROM logins l WHERE state = 'finished' AND 1 <> (SELECT COUNT(*) FROM grants g WHERE "
 	 "g.login_id = l.id)"},
-	{"a session without a finished login", "SELECT COUNT(*) FROM sessions s WHERE NOT EXISTS (SELECT 1 FROM logins "
-					       "l WHERE l.session_sid = s.sid AND l.state = 'finished')"},
+	{"a session without a finished login",
+	 "SELECT COUNT(*) FROM sessions s WHERE ended_at = 0 AND NOT EXISTS (SELECT 1 FROM logins l WHERE l.session_sid = "
+	 "s.sid AND l.state = 'finished')"},
 	{"a finished login that the log does not know",
 	 "SELECT COUNT(*) FROM logins l WHERE state = 'finished' AND 1 <> (SELECT COUNT(*) FROM audits a WHERE "
 	 "a.login_id = l.id AND a.event = 'login.finished')"},
 	{"the log knows a sign-in that did not happen",
-	 "SELECT COUNT(*) FROM audits a WHERE event = 'login.finished' AND NOT EXISTS (SELECT 1 FROM logins l WHERE l.id "
-	 "= a.login_id AND l.state = 'finished')"},
+	 "SELECT COUNT(*) FROM audits a WHERE event = 'login.finished' AND NOT EXISTS (SELECT 1 FROM grants g WHERE "
+	 "g.login_id = a.login_id)"},
 	{"a session without two proofs", "SELECT COUNT(*) FROM sessions WHERE proofs NOT LIKE '%\"password\"%' OR "
 					 "(proofs NOT LIKE '%\"push%' AND proofs NOT LIKE '%\"totp\"%' AND proofs NOT "
 					 "LIKE '%\"recovery\"%')"},
@@ -53,8 +54,8 @@ static const struct {
 	{"an approval without a receipt", "SELECT COUNT(*) FROM challenges WHERE state IN ('approved', 'consumed') AND "
 					  "(answer IS NULL OR device_id IS NULL)"},
 	{"a push that was consumed without a sign-in",
-	 "SELECT COUNT(*) FROM challenges c WHERE state = 'consumed' AND NOT EXISTS (SELECT 1 FROM logins l WHERE l.id = "
-	 "c.login_id AND l.state = 'finished')"},
+	 "SELECT COUNT(*) FROM challenges c WHERE state = 'consumed' AND NOT EXISTS (SELECT 1 FROM grants g WHERE "
+	 "g.login_id = c.login_id)"},
 	{"a token whose code was not redeemed", "SELECT COUNT(*) FROM tokens t WHERE NOT EXISTS (SELECT 1 FROM grants g "
 						"WHERE g.id = t.grant_id AND g.redeemed_at <> 0)"},
 	{"a redeemed code without its one token",

@@ -1,8 +1,10 @@
 /*
  * Every flow with every fault at its n-th operation.
  *
- *   test-faults-flows [RUNS|all] [PATTERN]   RUNS: so many n for each flow and fault, evenly spread from a random
- *                                            beginning; all: each n, until the flow meets no fault any more
+ *   test-faults-flows [RUNS|all] [disk|memory|both] [PATTERN]
+ *
+ * RUNS: so many n for each flow and fault, evenly spread from a random beginning; all: each n, until the flow meets no
+ * fault any more. FAULTS_SEED repeats a run.
  */
 #include "scene.h"
 
@@ -135,12 +137,14 @@ static int group_end(void **state)
 	return rmdir(folder);
 }
 
-static size_t tests_make(struct test_case *cases, struct CMUnitTest *tests)
+static size_t tests_make(struct test_case *cases, struct CMUnitTest *tests, const char *part)
 {
+	const enum fault_kind first = strcmp(part, "memory") == 0 ? FAULT_MEMORY : FAULT_WRITE;
+	const enum fault_kind last = strcmp(part, "disk") == 0 ? FAULT_POWER : FAULT_MEMORY;
 	size_t count = 0;
 
 	for (size_t i = 0; i < flow_count; i++)
-		for (enum fault_kind kind = FAULT_WRITE; kind <= FAULT_MEMORY; kind++, count++) {
+		for (enum fault_kind kind = first; kind <= last; kind++, count++) {
 			struct test_case *test = &cases[count];
 
 			*test = (struct test_case){.flow = &flows[i], .kind = kind};
@@ -164,14 +168,14 @@ int main(int argc, char **argv)
 	signal(SIGALRM, on_signal);
 	if (argc > 1)
 		runs_wanted = strcmp(argv[1], "all") == 0 ? 0 : (unsigned)strtoul(argv[1], NULL, 10);
-	if (argc > 2)
-		cmocka_set_test_filter(argv[2]);
+	if (argc > 3)
+		cmocka_set_test_filter(argv[3]);
 	random_fill(&random_system, &draw, sizeof(draw));
 	if (seed)
 		draw = strtoull(seed, NULL, 16);
 	print_message("FAULTS_SEED=%llx, %s\n", (unsigned long long)draw,
 		      runs_wanted ? "a sample" : "every operation");
 	assert_true(flow_count * FAULT_KINDS <= ARRAY_COUNT(tests));
-	count = tests_make(cases, tests);
+	count = tests_make(cases, tests, argc > 2 ? argv[2] : "both");
 	return _cmocka_run_group_tests("faults", tests, count, group_begin, group_end);
 }
