@@ -20,7 +20,7 @@ struct housekeeping {
 	int64_t version;
 };
 
-/* Another process has written: keys may have turned, and everything that waits reads again. */
+/* Another process has written: keys may have turned, and everything that waits reads again. Until it has worked. */
 static void changes_follow(struct housekeeping *housekeeping)
 {
 	struct core *core = &housekeeping->daemon->app.core;
@@ -28,9 +28,10 @@ static void changes_follow(struct housekeeping *housekeeping)
 
 	if (store_version(core->store, &version) != OK || version == housekeeping->version)
 		return;
-	housekeeping->version = version;
-	if (keyring_refresh(core->keyring, core->store) != OK)
-		log_error("keyring.refresh_failed", LOG_S("what", "keys stay as they were"));
+	if (keyring_refresh(core->keyring, core->store) == OK)
+		housekeeping->version = version;
+	else
+		log_error("keyring.refresh_failed", LOG_S("what", "keys stay as they were until the next look"));
 	waiting_wake_all(housekeeping->daemon->app.waiting);
 }
 
