@@ -68,7 +68,8 @@ const struct dialect *connection_dialect(const struct connection *connection);
 
 /*
  * After each writer: is the transaction gone, or has something happened after which it must not be committed (full, I/O
- * error, out of memory, corrupt)? connection_clear forgets it, for the next transaction.
+ * error, out of memory, corrupt)? connection_clear forgets it, for the next transaction, and leaves one that could not
+ * be rolled back.
  */
 bool connection_is_lost(const struct connection *connection);
 void connection_clear(struct connection *connection);

@@ -221,8 +221,10 @@ bool connection_is_lost(const struct connection *connection)
 	return connection->is_lost || sqlite3_get_autocommit(connection->db);
 }
 
+/* A ROLLBACK that had no memory leaves a transaction open: without this the connection could never begin another. */
 void connection_clear(struct connection *connection)
 {
+	connection_rollback(connection);
 	connection->is_lost = false;
 }
 
