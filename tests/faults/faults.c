@@ -2,6 +2,10 @@
 
 #include <stdatomic.h>
 
+#include <sanitizer/common_interface_defs.h>
+
+bool faults_traced;
+
 static struct {
 	struct fault fault;
 	atomic_bool armed;
@@ -92,6 +96,10 @@ bool fault_strikes(enum operation operation)
 	passed = ++now.passed;
 	if (passed != now.fault.n && !(now.fault.lasting && passed > now.fault.n) && !fault_power_is_off())
 		return false;
-	now.hits++;
+	if (now.hits++ == 0 && faults_traced) {
+		now.armed = false;
+		__sanitizer_print_stack_trace();
+		now.armed = true;
+	}
 	return true;
 }

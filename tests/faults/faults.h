@@ -45,6 +45,8 @@ struct fault {
 const char *fault_name(enum fault_kind kind);
 unsigned fault_operations(enum fault_kind kind); /* the operations that it counts */
 
+extern bool faults_traced; /* print the stack where one strikes */
+
 /* Forgets counts and hits, disarmed. */
 void faults_set(struct fault fault);
 void faults_arm(void);

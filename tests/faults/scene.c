@@ -162,8 +162,10 @@ static void run_all(struct run *run, struct scene_of_faults *scene, const struct
 	if (is_up(run))
 		flow->run(run);
 	outcome->was_refused = run->failed != NULL;
-	left_behind(scene, fault, draw);
-	look(run, scene->left, is_power ? "after the power was lost" : "after the process was killed");
+	if (fault.kind != FAULT_MEMORY && fault.kind != FAULT_OPENSSL) { /* these leave the disk as it is */
+		left_behind(scene, fault, draw);
+		look(run, scene->left, is_power ? "after the power was lost" : "after the process was killed");
+	}
 	if (restarts || !is_up(run)) {
 		store_down(run, true);
 		outcome->was_hit = faults_hits() > 0;
@@ -183,8 +185,12 @@ static void run_all(struct run *run, struct scene_of_faults *scene, const struct
 	look(run, path, "after it was done again");
 }
 
+/* The test itself may have left the run before in the middle. */
 static void arena_begin(struct scene_of_faults *scene)
 {
+	faults_disarm();
+	keyring_close(&scene->test->core.keyring);
+	store_close(&scene->test->core.store);
 	if (scene->test->arena != scene->arena)
 		arena_free(scene->test->arena);
 	scene->test->arena = arena_new(RUN_MEMORY);

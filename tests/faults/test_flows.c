@@ -1,10 +1,10 @@
 /*
  * Every flow with every fault at its n-th operation.
  *
- *   test-faults-flows [RUNS|all] [disk|memory|both] [PATTERN]
+ *   test-faults-flows [RUNS|all|@N|@N+] [disk|memory|both] [PATTERN]
  *
  * RUNS: so many n for each flow and fault, evenly spread from a random beginning; all: each n, until the flow meets no
- * fault any more. FAULTS_SEED repeats a run.
+ * fault any more; @N: only the N-th operation (and with + all after it), its stack printed. FAULTS_SEED repeats a run.
  */
 #include "scene.h"
 
@@ -23,6 +23,8 @@
 enum { RUNS = 5, RUN_SECONDS = 120, LEAKS_EVERY = 500 };
 
 static unsigned runs_wanted = RUNS; /* 0: all */
+static unsigned one; /* the only one */
+static bool one_lasting;
 static uint64_t draw;
 static struct scene_of_faults *scene;
 static char doing[256];
@@ -68,6 +70,7 @@ static void run_one(const struct test_case *test, struct fault fault, struct tal
 	alarm(RUN_SECONDS);
 	outcome = scene_run(scene, test->flow, fault, draw + fault.n * 0x9e3779b97f4a7c15u);
 	alarm(0);
+	*doing = '\0';
 	if (outcome.problem)
 		fail_msg("operation %u%s: %s", fault.n, fault.lasting ? " and all after it" : "", outcome.problem);
 	tally->runs++;
@@ -109,13 +112,25 @@ static void faults_do_no_harm(void **state)
 	const unsigned count = operations_of(test);
 	struct tally tally = {0};
 
-	if (runs_wanted)
+	if (faults_traced)
+		run_one(test, (struct fault){test->kind, one_lasting, one}, &tally);
+	else if (runs_wanted)
 		run_sample(test, count, &tally);
 	else
 		for (int lasting = 0; lasting < 2; lasting++)
 			run_every(test, lasting, &tally);
 	print_message("%-44s %6u operations %6u faults %6u refused\n", test->name, count, tally.runs, tally.refused);
 	assert_false(__lsan_do_recoverable_leak_check());
+}
+
+static int doing_say(void **state)
+{
+	(void)state;
+	faults_disarm();
+	alarm(0);
+	say_where();
+	*doing = '\0';
+	return 0;
 }
 
 /* ---- the group ---- */
@@ -150,7 +165,7 @@ static size_t tests_make(struct test_case *cases, struct CMUnitTest *tests, cons
 			*test = (struct test_case){.flow = &flows[i], .kind = kind};
 			snprintf(test->name, sizeof(test->name), "%s: %s", flows[i].name, fault_name(kind));
 			tests[count] = (struct CMUnitTest){
-				.name = test->name, .test_func = faults_do_no_harm, .initial_state = test};
+				.name = test->name, .test_func = faults_do_no_harm, .teardown_func = doing_say, .initial_state = test};
 		}
 	return count;
 }
@@ -168,6 +183,11 @@ int main(int argc, char **argv)
 	signal(SIGALRM, on_signal);
 	if (argc > 1)
 		runs_wanted = strcmp(argv[1], "all") == 0 ? 0 : (unsigned)strtoul(argv[1], NULL, 10);
+	if (argc > 1 && argv[1][0] == '@') {
+		one = (unsigned)strtoul(argv[1] + 1, NULL, 10);
+		one_lasting = strchr(argv[1], '+') != NULL;
+		faults_traced = true;
+	}
 	if (argc > 3)
 		cmocka_set_test_filter(argv[3]);
 	random_fill(&random_system, &draw, sizeof(draw));
