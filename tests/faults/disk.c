@@ -178,7 +178,8 @@ static void image_write(const struct remembered *file, const char *to, uint64_t 
 		memcpy(image, file->synced, size);
 	for (const struct unsynced *change = file->first; change; change = change->next)
 		if (draw_next(draw) % 2)
-			change_apply(change, change->next || !change->size ? change->size : draw_next(draw) % change->size,
+			change_apply(change,
+				     change->next || !change->size ? change->size : draw_next(draw) % change->size,
 				     &image, &size);
 	file_write(to, image, size);
 	free(image);

@@ -109,8 +109,11 @@ static bool visit_finish(struct run *run, struct visit *visit)
 		must_not(run, finished.set_session || finished.response.location, "an error that gives a session");
 		return false;
 	}
-	code = strstr(finished.response.location, "code=") + 5;
-	visit->code = arena_strndup(test->arena, code, strcspn(code, "&"));
+	code = strstr(finished.response.location, "code=");
+	must_not(run, !code || !finished.set_session, "signed in without a code, or without a session");
+	if (run->problem)
+		return false;
+	visit->code = arena_strndup(test->arena, code + 5, strcspn(code + 5, "&"));
 	hold(run, hash_text(run, visit->code));
 	hold(run, hash_text(run, visit->browser.session));
 	promise(run, "signed in", "SELECT COUNT(*) FROM sessions WHERE ended_at = 0 AND token_hash = %s",
@@ -149,11 +152,13 @@ static bool phone_says(struct run *run, const struct visit *visit, const char *d
 		return false;
 	}
 	if (strcmp(decision, "report") == 0)
-		promise(run, "the report", "SELECT COUNT(*) FROM audits WHERE event = 'challenge.reported' AND receipt = '%s'",
-			jws);
+		promise(run, "the report",
+			"SELECT COUNT(*) FROM audits WHERE event = 'challenge.reported' AND receipt = '%s'", jws);
 	else
-		promise(run, "the answer", "SELECT COUNT(*) FROM challenges WHERE id = '%s' AND state IN (%s) AND answer = '%s'",
-			visit->challenge, strcmp(decision, "approve") == 0 ? "'approved', 'consumed'" : "'denied'", jws);
+		promise(run, "the answer",
+			"SELECT COUNT(*) FROM challenges WHERE id = '%s' AND state IN (%s) AND answer = '%s'",
+			visit->challenge, strcmp(decision, "approve") == 0 ? "'approved', 'consumed'" : "'denied'",
+			jws);
 	return true;
 }
 
@@ -188,8 +193,8 @@ static void flow_enter(struct run *run)
 
 static bool proven(struct run *run, const struct visit *visit, const char *factor)
 {
-	return strstr(login_row_now(run->test, visit->login).proofs, arena_format(run->test->arena, "\"%s\"", factor)) !=
-	       NULL;
+	return strstr(login_row_now(run->test, visit->login).proofs,
+		      arena_format(run->test->arena, "\"%s\"", factor)) != NULL;
 }
 
 /* The same code in another sign-in: at most one of them has it as a proof. */
@@ -199,15 +204,17 @@ static void code_twice(struct run *run, const char *factor, const char *code,
 {
 	struct visit first, second;
 
-	promise(run, "a code proves once", "SELECT COUNT(*) <= 1 FROM logins WHERE proofs LIKE '%%\"%s\"%%' AND created_at = %lld",
-		factor, (long long)run->test->now);
+	promise(run, "a code proves once",
+		"SELECT COUNT(*) <= 1 FROM logins WHERE proofs LIKE '%%\"%s\"%%' AND created_at = %lld", factor,
+		(long long)run->test->now);
 	if (!visit_password(run, &first, "codes") ||
 	    !STEP(run, page(run->test, &first.browser, first.login, code, NULL)))
 		return;
 	must_not(run, !proven(run, &first, factor), "a right code was refused");
 	promise(run, "the code is used up",
-		strcmp(factor, "totp") == 0 ? "SELECT last_step = %lld FROM totps WHERE user_id = '%s'"
-					    : "SELECT COUNT(*) = 1 FROM recoveries WHERE used_at = %lld AND user_id = '%s'",
+		strcmp(factor, "totp") == 0
+			? "SELECT last_step = %lld FROM totps WHERE user_id = '%s'"
+			: "SELECT COUNT(*) = 1 FROM recoveries WHERE used_at = %lld AND user_id = '%s'",
 		(long long)(strcmp(factor, "totp") == 0 ? run->test->now / 30 : run->test->now), run->test->user_id);
 	if (!visit_finish(run, &first) || !visit_password(run, &second, "codes"))
 		return;
@@ -277,7 +284,8 @@ static void flow_wrong(struct run *run)
 	    !STEP(run, page_identify(test, &visit.browser, visit.login, "demo", NULL)))
 		return;
 	faults_arm();
-	status_ignore(page_password(test, &visit.browser, visit.login, "horse-staple-8", NULL), "no proof may come of it");
+	status_ignore(page_password(test, &visit.browser, visit.login, "horse-staple-8", NULL),
+		      "no proof may come of it");
 	faults_disarm();
 	must_not(run, proven(run, &visit, "password"), "a wrong password was taken");
 	if (!STEP(run, page_password(test, &visit.browser, visit.login, DEMO_PASSWORD, NULL)))
@@ -302,12 +310,13 @@ static void flow_report(struct run *run)
 	if (!sign_in_by_push(run, &visit, "enter"))
 		return;
 	if (run->attempt > 0)
-		return; /* a device's second report within a day is not taken (docs): the first may have been */
+		return;    /* a device's second report within a day is not taken (docs): the first may have been */
 	promises_end(run); /* what a report takes back; without an answer it may have been taken too */
 	if (!phone_says(run, &visit, "report"))
 		return;
 	promise(run, "the session has ended",
-		"SELECT COUNT(*) = 0 FROM sessions WHERE created_at = %lld AND ended_at = 0", (long long)run->test->now);
+		"SELECT COUNT(*) = 0 FROM sessions WHERE created_at = %lld AND ended_at = 0",
+		(long long)run->test->now);
 	promise(run, "the code is revoked", "SELECT COUNT(*) FROM grants WHERE revoked_at <> 0 AND code_hash = %s",
 		hash_text(run, visit.code));
 }
@@ -363,7 +372,8 @@ static void enrol(struct run *run, const struct jose_key *key)
 		return;
 	device = arena_strdup(test->arena, json_get_string(taken, "device_id"));
 	digits = arena_strdup(test->arena, json_get_string(taken, "digits"));
-	promise(run, "the device", "SELECT COUNT(*) FROM devices WHERE id = '%s' AND state IN ('confirm', 'active')", device);
+	promise(run, "the device", "SELECT COUNT(*) FROM devices WHERE id = '%s' AND state IN ('confirm', 'active')",
+		device);
 	if (!STEP(run, enrolment_confirm(&test->core, test->arena, started.id, digits, test->now)))
 		return;
 	promise(run, "it is active", "SELECT COUNT(*) FROM devices WHERE id = '%s' AND state = 'active'", device);
@@ -438,14 +448,16 @@ static void flow_code(struct run *run)
 		return;
 	promise(run, "the code is spent", "SELECT COUNT(*) FROM grants WHERE redeemed_at <> 0 AND code_hash = %s",
 		hash_text(run, visit.code));
-	promise(run, "the token", "SELECT COUNT(*) FROM tokens WHERE token_hash = %s", hash_text(run, tokens.access_token));
+	promise(run, "the token", "SELECT COUNT(*) FROM tokens WHERE token_hash = %s",
+		hash_text(run, tokens.access_token));
 	if (!STEP(run, userinfo_get(&test->core, test->arena, tokens.access_token, test->now, &claims)))
 		return;
 	must_not(run, !strstr(claims, test->user_id), "the claims of nobody");
 	must_not(run, code_redeem(run, &visit, &again), "a code gave tokens twice");
 	if (run->failed)
 		return;
-	promise(run, "a code used twice is revoked", "SELECT COUNT(*) FROM tokens WHERE revoked_at <> 0 AND token_hash = %s",
+	promise(run, "a code used twice is revoked",
+		"SELECT COUNT(*) FROM tokens WHERE revoked_at <> 0 AND token_hash = %s",
 		hash_text(run, tokens.access_token));
 	faults_arm();
 	must_not(run, userinfo_get(&test->core, test->arena, tokens.access_token, test->now, &claims) == OK,
@@ -481,7 +493,8 @@ static void flow_single_sign_on(struct run *run)
 		return;
 	code = arena_strndup(test->arena, code + 5, strcspn(code + 5, "&"));
 	hold(run, hash_text(run, code));
-	promise(run, "a code", "SELECT COUNT(*) FROM grants WHERE revoked_at = 0 AND code_hash = %s", hash_text(run, code));
+	promise(run, "a code", "SELECT COUNT(*) FROM grants WHERE revoked_at = 0 AND code_hash = %s",
+		hash_text(run, code));
 }
 
 /* ---- operators ---- */
@@ -527,6 +540,67 @@ static void flow_rotation(struct run *run)
 	must_not(run, !strstr(view->jwks, kid), "the old key is not shown any more");
 }
 
+/* ---- several at once ---- */
+
+enum { WRITERS = 4, REFUSES = 2 };
+
+struct writer {
+	struct store *store;
+	const char *name;
+	bool refuses;
+	enum status status;
+	pthread_t thread;
+	bool is_running;
+};
+
+static enum status word_write(struct store_tx *tx, void *ctx)
+{
+	const struct writer *writer = ctx;
+
+	TRY(store_meta_set(tx, writer->name, "1"));
+	return writer->refuses ? E_REFUSED : OK;
+}
+
+static void *writer_run(void *ctx)
+{
+	struct writer *writer = ctx;
+
+	writer->status = store_write(writer->store, word_write, writer);
+	return NULL;
+}
+
+static void writers_run(struct writer writers[WRITERS])
+{
+	faults_arm();
+	for (size_t i = 0; i < WRITERS; i++)
+		writers[i].is_running = pthread_create(&writers[i].thread, NULL, writer_run, &writers[i]) == 0;
+	for (size_t i = 0; i < WRITERS; i++)
+		if (writers[i].is_running)
+			pthread_join(writers[i].thread, NULL);
+	faults_disarm();
+}
+
+/* Their writes share commits; one of them refuses. Mutation: batch_tell tells only the writer that failed. */
+static void flow_together(struct run *run)
+{
+	struct writer writers[WRITERS];
+
+	for (size_t i = 0; i < WRITERS; i++)
+		writers[i] = (struct writer){.store = run->test->core.store,
+					     .name = arena_format(run->test->arena, "word-%u-%zu", run->attempt, i),
+					     .refuses = i == REFUSES,
+					     .status = E_IO};
+	promise(run, "a refused write leaves nothing", "SELECT COUNT(*) = 0 FROM meta WHERE name = '%s'",
+		writers[REFUSES].name);
+	writers_run(writers);
+	must_not(run, writers[REFUSES].status == OK, "a refusal was told as OK");
+	for (size_t i = 0; i < WRITERS; i++)
+		if (writers[i].status == OK)
+			promise(run, "a write", "SELECT COUNT(*) FROM meta WHERE name = '%s'", writers[i].name);
+		else if (i != REFUSES)
+			(void)step_done(run, "a write beside others", writers[i].status);
+}
+
 /* To add a flow: write it above with STEP and promise, and name it here. */
 const struct flow flows[] = {
 	{"sign-in by confirm", flow_confirm},
@@ -542,5 +616,6 @@ const struct flow flows[] = {
 	{"single sign-on", flow_single_sign_on},
 	{"user disabled", flow_disable},
 	{"keys rotated", flow_rotation},
+	{"writers at once", flow_together},
 };
 const size_t flow_count = ARRAY_COUNT(flows);

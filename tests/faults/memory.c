@@ -31,7 +31,7 @@ static const struct {
 	const char *name;
 	enum operation operation;
 } names[] = {
-	{"libasan", 0},   {"libubsan", 0},          {"libcmocka", 0},
+	{"libasan", 0},  {"libubsan", 0},           {"libcmocka", 0},
 	{"ld-linux", 0}, {"libcrypto", OP_OPENSSL}, {"libssl", OP_OPENSSL},
 };
 

@@ -27,9 +27,9 @@ static const struct {
 	{"a finished login without its grant",
 	 "SELECT COUNT(*) FROM logins l WHERE state = 'finished' AND 1 <> (SELECT COUNT(*) FROM grants g WHERE "
 	 "g.login_id = l.id)"},
-	{"a session without a finished login",
-	 "SELECT COUNT(*) FROM sessions s WHERE ended_at = 0 AND NOT EXISTS (SELECT 1 FROM logins l WHERE l.session_sid = "
-	 "s.sid AND l.state = 'finished')"},
+	{"a session without a finished login", "SELECT COUNT(*) FROM sessions s WHERE ended_at = 0 AND NOT EXISTS "
+					       "(SELECT 1 FROM logins l WHERE l.session_sid = "
+					       "s.sid AND l.state = 'finished')"},
 	{"a finished login that the log does not know",
 	 "SELECT COUNT(*) FROM logins l WHERE state = 'finished' AND 1 <> (SELECT COUNT(*) FROM audits a WHERE "
 	 "a.login_id = l.id AND a.event = 'login.finished')"},
@@ -49,18 +49,20 @@ static const struct {
 	 "SELECT COUNT(*) FROM logins l WHERE proofs LIKE '%\"push%' AND state = 'finished' AND NOT EXISTS (SELECT 1 "
 	 "FROM challenges c WHERE c.login_id = l.id AND c.state IN ('consumed', 'denied'))"},
 	{"an approved challenge whose login does not have the proof",
-	 "SELECT COUNT(*) FROM challenges c WHERE state IN ('approved', 'consumed') AND NOT EXISTS (SELECT 1 FROM logins "
+	 "SELECT COUNT(*) FROM challenges c WHERE state IN ('approved', 'consumed') AND NOT EXISTS (SELECT 1 FROM "
+	 "logins "
 	 "l WHERE l.id = c.login_id AND l.proofs LIKE '%\"push%')"},
 	{"an approval without a receipt", "SELECT COUNT(*) FROM challenges WHERE state IN ('approved', 'consumed') AND "
 					  "(answer IS NULL OR device_id IS NULL)"},
 	{"a push that was consumed without a sign-in",
 	 "SELECT COUNT(*) FROM challenges c WHERE state = 'consumed' AND NOT EXISTS (SELECT 1 FROM grants g WHERE "
 	 "g.login_id = c.login_id)"},
-	{"a token whose code was not redeemed", "SELECT COUNT(*) FROM tokens t WHERE NOT EXISTS (SELECT 1 FROM grants g "
-						"WHERE g.id = t.grant_id AND g.redeemed_at <> 0)"},
-	{"a redeemed code without its one token",
-	 "SELECT COUNT(*) FROM grants g WHERE redeemed_at <> 0 AND 1 <> (SELECT COUNT(*) FROM tokens t WHERE t.grant_id "
-	 "= g.id)"},
+	{"a token whose code was not redeemed",
+	 "SELECT COUNT(*) FROM tokens t WHERE NOT EXISTS (SELECT 1 FROM grants g "
+	 "WHERE g.id = t.grant_id AND g.redeemed_at <> 0)"},
+	{"a redeemed code without its one token", "SELECT COUNT(*) FROM grants g WHERE redeemed_at <> 0 AND 1 <> "
+						  "(SELECT COUNT(*) FROM tokens t WHERE t.grant_id "
+						  "= g.id)"},
 	{"a token outlives its grant", "SELECT COUNT(*) FROM tokens t JOIN grants g ON g.id = t.grant_id WHERE "
 				       "g.revoked_at <> 0 AND t.revoked_at = 0"},
 	{"a grant outlives its session", "SELECT COUNT(*) FROM grants g JOIN sessions s ON s.sid = g.sid WHERE "
@@ -69,18 +71,18 @@ static const struct {
 					  "u.disabled <> 0 AND s.ended_at = 0"},
 	{"a disabled user is asked", "SELECT COUNT(*) FROM challenges c JOIN users u ON u.id = c.user_id WHERE "
 				     "u.disabled <> 0 AND c.state = 'pending'"},
-	{"a device is active before its digits were typed",
-	 "SELECT COUNT(*) FROM devices d JOIN enrolments e ON e.id = d.enrolment_id WHERE d.state = 'active' AND e.state "
-	 "<> 'active'"},
+	{"a device is active before its digits were typed", "SELECT COUNT(*) FROM devices d JOIN enrolments e ON e.id "
+							    "= d.enrolment_id WHERE d.state = 'active' AND e.state "
+							    "<> 'active'"},
 	{"an active enrolment without its device", "SELECT COUNT(*) FROM enrolments e WHERE state = 'active' AND NOT "
 						   "EXISTS (SELECT 1 FROM devices d WHERE d.id = e.device_id AND "
 						   "d.state = 'active')"},
 	{"not one current and one next key of each kind",
 	 "SELECT COUNT(*) FROM (SELECT alg, SUM(state = 'current') AS c, SUM(state = 'next') AS n FROM keys WHERE "
 	 "purpose = 'token' GROUP BY alg) WHERE c <> 1 OR n <> 1"},
-	{"a push for a challenge that is not there",
-	 "SELECT COUNT(*) FROM outbox o WHERE kind = 'challenge' AND NOT EXISTS (SELECT 1 FROM challenges c WHERE c.id = "
-	 "o.subject_id)"},
+	{"a push for a challenge that is not there", "SELECT COUNT(*) FROM outbox o WHERE kind = 'challenge' AND NOT "
+						     "EXISTS (SELECT 1 FROM challenges c WHERE c.id = "
+						     "o.subject_id)"},
 };
 
 static int64_t number(sqlite3 *db, const char *sql)

@@ -7,9 +7,9 @@
 #include "faults.h"
 
 /*
- * A core on a database on disk that is the same at the beginning of each run: demo with a password, a phone, codes of an
- * app and recovery codes, and clients that ask for each of them. A flow is what somebody does there, step by step, with
- * one fault somewhere; the ledger is what somebody was told on the way.
+ * A core on a database on disk that is the same at the beginning of each run: demo with a password, a phone, codes of
+ * an app and recovery codes, and clients that ask for each of them. A flow is what somebody does there, step by step,
+ * with one fault somewhere; the ledger is what somebody was told on the way.
  */
 enum { PROMISES_MAX = 32 };
 
@@ -59,8 +59,8 @@ struct scene_of_faults *scene_make(const char *folder);
 void scene_free(struct scene_of_faults **scene);
 struct outcome {
 	bool was_hit;
-	bool was_refused;   /* a step did not say OK */
-	unsigned passed;    /* operations of the fault's kind */
+	bool was_refused;    /* a step did not say OK */
+	unsigned passed;     /* operations of the fault's kind */
 	const char *problem; /* NULL: nothing that must not be; until the next run */
 };
 /*

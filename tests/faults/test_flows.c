@@ -20,10 +20,10 @@
 
 #include "base/log.h"
 
-enum { RUNS = 5, RUN_SECONDS = 120, LEAKS_EVERY = 500 };
+enum { RUNS = 3, RUN_SECONDS = 120, LEAKS_EVERY = 500 };
 
 static unsigned runs_wanted = RUNS; /* 0: all */
-static unsigned one; /* the only one */
+static unsigned one;                /* the only one */
 static bool one_lasting;
 static uint64_t draw;
 static struct scene_of_faults *scene;
@@ -66,7 +66,8 @@ static void run_one(const struct test_case *test, struct fault fault, struct tal
 {
 	struct outcome outcome;
 
-	snprintf(doing, sizeof(doing), "\n*** %s, %u%s\n", test->name, fault.n, fault.lasting ? " and all after it" : "");
+	snprintf(doing, sizeof(doing), "\n*** %s, %u%s\n", test->name, fault.n,
+		 fault.lasting ? " and all after it" : "");
 	alarm(RUN_SECONDS);
 	outcome = scene_run(scene, test->flow, fault, draw + fault.n * 0x9e3779b97f4a7c15u);
 	alarm(0);
@@ -164,8 +165,10 @@ static size_t tests_make(struct test_case *cases, struct CMUnitTest *tests, cons
 
 			*test = (struct test_case){.flow = &flows[i], .kind = kind};
 			snprintf(test->name, sizeof(test->name), "%s: %s", flows[i].name, fault_name(kind));
-			tests[count] = (struct CMUnitTest){
-				.name = test->name, .test_func = faults_do_no_harm, .teardown_func = doing_say, .initial_state = test};
+			tests[count] = (struct CMUnitTest){.name = test->name,
+							   .test_func = faults_do_no_harm,
+							   .teardown_func = doing_say,
+							   .initial_state = test};
 		}
 	return count;
 }
@@ -193,8 +196,7 @@ int main(int argc, char **argv)
 	random_fill(&random_system, &draw, sizeof(draw));
 	if (seed)
 		draw = strtoull(seed, NULL, 16);
-	print_message("FAULTS_SEED=%llx, %s\n", (unsigned long long)draw,
-		      runs_wanted ? "a sample" : "every operation");
+	print_message("FAULTS_SEED=%llx, %s\n", (unsigned long long)draw, runs_wanted ? "a sample" : "every operation");
 	assert_true(flow_count * FAULT_KINDS <= ARRAY_COUNT(tests));
 	count = tests_make(cases, tests, argc > 2 ? argv[2] : "both");
 	return _cmocka_run_group_tests("faults", tests, count, group_begin, group_end);
