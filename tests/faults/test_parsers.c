@@ -274,7 +274,7 @@ static const char *enrolment(const char *input)
 	"[password, \"totp\"] }\n"
 #define DECISION(steps_)                                                                                               \
 	"{\"outcome\":\"ask\",\"rule\":\"default\",\"asked\":" steps_ ",\"why_key\":\"enter_default\",\"why\":\"Why."  \
-								      "\"}"
+	"\"}"
 
 static const struct row {
 	const char *name;
