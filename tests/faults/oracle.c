@@ -18,7 +18,6 @@
 static const struct {
 	const char *what, *sql; /* counts what is wrong */
 } rules[] = {
-	/* Mutation: batch_run goes on to COMMIT when a writer met an error of the disk. */
 	{"a grant without its finished login",
 	 "SELECT COUNT(*) FROM grants g WHERE revoked_at = 0 AND NOT EXISTS (SELECT 1 FROM logins l WHERE l.id = "
 	 "g.login_id AND l.state = 'finished' AND l.session_sid = g.sid AND l.user_id = g.user_id)"},
