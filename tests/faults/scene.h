@@ -72,6 +72,9 @@ struct outcome {
  */
 struct outcome scene_run(struct scene_of_faults *scene, const struct flow *flow, struct fault fault, uint64_t draw);
 
+/* What is wrong with the database that a run left which did not come back (what it was told is not known), or NULL. */
+const char *scene_left(struct scene_of_faults *scene);
+
 /* The first thing that is wrong with the database, or NULL. */
 const char *oracle(struct run *run, const char *path);
 
