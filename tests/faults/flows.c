@@ -1,60 +1,12 @@
 #include "scene.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/encode.h"
 #include "base/text.h"
 #include "crypto/hash.h"
 
-/* ---- steps and the ledger ---- */
-
-bool step_done(struct run *run, const char *call, enum status status)
-{
-	faults_disarm();
-	if (status == OK)
-		return true;
-	if (!run->failed)
-		run->failed = call;
-	if (!run->is_faulty || faults_hits() == 0)
-		must_not(run, true,
-			 arena_format(run->test->arena, "%s without a fault: %s", status_name(status), call));
-	return false;
-}
-
-void promise(struct run *run, const char *what, const char *sql_format, ...)
-{
-	va_list args;
-
-	assert_true(run->promise_count < PROMISES_MAX);
-	va_start(args, sql_format);
-	run->promises[run->promise_count].what = what;
-	run->promises[run->promise_count++].sql = arena_vformat(run->test->arena, sql_format, args);
-	va_end(args);
-}
-
-void promises_end(struct run *run)
-{
-	run->promise_count = 0;
-}
-
-void must_not(struct run *run, bool wrong, const char *problem)
-{
-	if (wrong && !run->problem)
-		run->problem = problem;
-}
-
-const char *hash_text(struct run *run, const char *token)
-{
-	uint8_t hash[32];
-	char hex[65];
-
-	token_hash(token, hash);
-	for (size_t i = 0; i < 32; i++)
-		snprintf(hex + 2 * i, 3, "%02x", hash[i]);
-	return arena_format(run->test->arena, "x'%s'", hex);
-}
+/* ---- what a browser holds ---- */
 
 static void hold(struct run *run, const char *hash)
 {
@@ -550,70 +502,6 @@ static void flow_rotation(struct run *run)
 	view = keyring_view(test->core.keyring);
 	must_not(run, strcmp(view->es256.kid, kid) == 0, "the old key is still used");
 	must_not(run, !strstr(view->jwks, kid), "the old key is not shown any more");
-}
-
-/* ---- several at once ---- */
-
-enum { WRITERS = 4, REFUSES = 2, CARELESS = 3 };
-
-struct writer {
-	struct store *store;
-	const char *name;
-	size_t kind; /* one refuses after it has written, one overlooks that it could not */
-	enum status status;
-	pthread_t thread;
-	bool is_running;
-};
-
-static enum status word_write(struct store_tx *tx, void *ctx)
-{
-	const struct writer *writer = ctx;
-
-	enum status status = store_meta_set(tx, writer->name, "1");
-
-	if (writer->kind == REFUSES)
-		return E_REFUSED;
-	return writer->kind == CARELESS ? OK : status;
-}
-
-static void *writer_run(void *ctx)
-{
-	struct writer *writer = ctx;
-
-	writer->status = store_write(writer->store, word_write, writer);
-	return NULL;
-}
-
-static void writers_run(struct writer writers[WRITERS])
-{
-	faults_arm();
-	for (size_t i = 0; i < WRITERS; i++)
-		writers[i].is_running = pthread_create(&writers[i].thread, NULL, writer_run, &writers[i]) == 0;
-	for (size_t i = 0; i < WRITERS; i++)
-		if (writers[i].is_running)
-			pthread_join(writers[i].thread, NULL);
-	faults_disarm();
-}
-
-/* Their writes share commits. Mutations: batch_tell tells only the writer that failed; connection_is_lost is false. */
-static void flow_together(struct run *run)
-{
-	struct writer writers[WRITERS];
-
-	for (size_t i = 0; i < WRITERS; i++)
-		writers[i] = (struct writer){.store = run->test->core.store,
-					     .name = arena_format(run->test->arena, "word-%u-%zu", run->attempt, i),
-					     .kind = i,
-					     .status = E_IO};
-	promise(run, "a refused write leaves nothing", "SELECT COUNT(*) = 0 FROM meta WHERE name = '%s'",
-		writers[REFUSES].name);
-	writers_run(writers);
-	must_not(run, writers[REFUSES].status == OK, "a refusal was told as OK");
-	for (size_t i = 0; i < WRITERS; i++)
-		if (writers[i].status == OK)
-			promise(run, "a write", "SELECT COUNT(*) FROM meta WHERE name = '%s'", writers[i].name);
-		else if (i != REFUSES)
-			(void)step_done(run, "a write beside others", writers[i].status);
 }
 
 /* To add a flow: write it above with STEP and promise, and name it here. */

@@ -49,6 +49,7 @@ struct flow {
 	const char *name;
 	void (*run)(struct run *run);
 };
+void flow_together(struct run *run);
 extern const struct flow flows[];
 extern const size_t flow_count;
 
