@@ -1,6 +1,11 @@
 /*
  * Every flow with every fault at its n-th operation.
  *
+ * Mutations, each of which turned it red: a COMMIT's failure ignored; only the writer that failed told of a batch's
+ * failure; connection_is_lost false; no ROLLBACK TO SAVEPOINT; connection_clear without its rollback (memory);
+ * synchronous = NORMAL (power); a step of a code, or a recovery code, not used up; `redeemed_at = 0` not asked;
+ * sessions left to a disabled user, or after "It's not me"; any number approved; keys turned only in part.
+ *
  *   test-faults-flows [RUNS|all|@N|@N+] [disk|memory|openssl|every] [PATTERN]
  *
  * RUNS: so many n for each flow and fault, evenly spread from a random beginning; all: each n, until the flow meets no
