@@ -7,6 +7,7 @@
  * sessions left to a disabled user, or after "It's not me"; any number approved; keys turned only in part.
  *
  *   test-faults-flows [RUNS|all|@N|@N+] [disk|memory|openssl|every] [PATTERN]
+ *   test-faults-flows names                  the flows
  *
  * RUNS: so many n for each flow and fault, evenly spread from a random beginning; all: each n, until the flow meets no
  * fault any more; @N: only the N-th operation (and with + all after it), its stack printed. FAULTS_SEED repeats a run.
@@ -248,6 +249,11 @@ int main(int argc, char **argv)
 	const char *seed = getenv("FAULTS_SEED");
 	size_t count;
 
+	if (argc > 1 && strcmp(argv[1], "names") == 0) {
+		for (size_t i = 0; i < flow_count; i++)
+			puts(flows[i].name);
+		return 0;
+	}
 	disk_shim();
 	__asan_set_death_callback(say_where);
 	signal(SIGABRT, on_signal);
