@@ -163,6 +163,8 @@ static void run_all(struct run *run, struct scene_of_faults *scene, const struct
 	if (is_up(run))
 		flow->run(run);
 	outcome->was_refused = run->failed != NULL;
+	if (is_power)
+		store_down(run, true); /* the log is brought into the database: the power may go then, too */
 	if (fault.kind != FAULT_MEMORY && fault.kind != FAULT_OPENSSL) { /* these leave the disk as it is */
 		left_behind(scene, fault, draw);
 		look(run, scene->left, is_power ? "after the power was lost" : "after the process was killed");
