@@ -7,6 +7,18 @@
 #include "base/arena.h"
 #include "base/secret.h"
 
+/* jansson's reader drops a character when it has no memory for it and reads on: what it says cannot be relied on. */
+static _Thread_local bool memory_was_short;
+
+static void *json_malloc(size_t size)
+{
+	void *data = malloc(size);
+
+	if (!data)
+		memory_was_short = true;
+	return data;
+}
+
 static void json_free_zeroed(void *data)
 {
 	if (data)
@@ -18,7 +30,7 @@ static void json_free_zeroed(void *data)
  */
 __attribute__((constructor)) static void json_memory_init(void)
 {
-	json_set_alloc_funcs(malloc, json_free_zeroed);
+	json_set_alloc_funcs(json_malloc, json_free_zeroed);
 }
 
 /* Before parsing, so that no depth of recursion is ever asked of the parser. */
@@ -49,9 +61,14 @@ enum status json_parse_limited(const char *bytes, size_t size, size_t max_depth,
 
 	if (!bytes || !depth_is_within(bytes, size, max_depth))
 		return E_INVALID;
+	memory_was_short = false;
 	json = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error);
+	if (memory_was_short) {
+		json_decref(json);
+		return E_NOMEM;
+	}
 	if (!json)
-		return json_error_code(&error) == json_error_out_of_memory ? E_NOMEM : E_INVALID;
+		return E_INVALID;
 	*ret_json = json;
 	return OK;
 }

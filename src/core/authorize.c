@@ -295,8 +295,11 @@ enum status authorize_response_code(const struct core *core, struct arena *arena
 				    const char *code, struct authorize_response *ret_response)
 {
 	struct authorize_response response = {0};
+	const char *copy = arena_strdup(arena, code);
 
-	field_add(&response, "code", arena_strdup(arena, code));
+	if (!copy)
+		return E_NOMEM;
+	field_add(&response, "code", copy);
 	TRY(response_build(core, arena, params, &response));
 	*ret_response = response;
 	return OK;

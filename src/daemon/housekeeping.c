@@ -26,23 +26,25 @@ struct housekeeping {
 	bool is_broken; /* the audit log, as far as its heads and beginnings show: told once */
 };
 
-static void keys_follow(struct housekeeping *housekeeping)
+static bool keys_follow(struct housekeeping *housekeeping)
 {
 	struct core *core = &housekeeping->daemon->app.core;
 
-	if (keyring_refresh(core->keyring, core->store) != OK)
-		log_error("keyring.refresh_failed", LOG_S("what", "keys stay as they were"));
+	if (keyring_refresh(core->keyring, core->store) == OK)
+		return true;
+	log_error("keyring.refresh_failed", LOG_S("what", "keys stay as they were until the next look"));
+	return false;
 }
 
-/* Another process has written: keys may have turned, and everything that waits reads again. */
+/* Another process has written: keys may have turned, and everything that waits reads again. Until it has worked. */
 static void changes_follow(struct housekeeping *housekeeping)
 {
 	int64_t version;
 
 	if (store_version(housekeeping->daemon->app.core.store, &version) != OK || version == housekeeping->version)
 		return;
-	housekeeping->version = version;
-	keys_follow(housekeeping);
+	if (keys_follow(housekeeping))
+		housekeeping->version = version;
 	waiting_wake_all(housekeeping->daemon->app.waiting);
 }
 
@@ -54,7 +56,7 @@ static void nodes_follow(struct housekeeping *housekeeping, unsigned tick)
 	waiting_wake_part(housekeeping->daemon->app.waiting, tick % LOOK_TICKS, LOOK_TICKS);
 	if (tick % LOOK_TICKS != 0)
 		return;
-	keys_follow(housekeeping);
+	(void)keys_follow(housekeeping); /* again at the next look */
 	if (llabs(ahead) > CLOCK_DIFFERENCE_MAX_S)
 		log_error("clock.differs", LOG_N("database_ahead_s", ahead),
 			  LOG_S("remedy", "synchronise the clocks of all nodes; this one answers 503 at /readyz"));

@@ -24,6 +24,7 @@ const struct dialect *connection_dialect(const struct connection *connection)
 
 enum status connection_begin(struct connection *connection, enum begin begin)
 {
+	connection->driver->rollback(connection);
 	connection->state = TX_FINE;
 	return connection->driver->begin(connection, begin);
 }

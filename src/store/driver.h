@@ -94,7 +94,8 @@ enum status must_check connection_open(const struct driver *driver, const struct
 void connection_close(struct connection **connection);
 const struct dialect *connection_dialect(const struct connection *connection);
 
-enum status must_check connection_begin(struct connection *connection, enum begin begin); /* state becomes TX_FINE */
+/* state becomes TX_FINE; a transaction that could not be rolled back for want of memory is, now */
+enum status must_check connection_begin(struct connection *connection, enum begin begin);
 enum status must_check connection_commit(struct connection *connection);
 /* Leaves the transaction, if there is one. */
 void connection_rollback(struct connection *connection);

@@ -440,15 +440,15 @@ static int64_t sqlite_int(const struct statement *statement, int column)
 	return sqlite3_column_int64(statement->handle, column);
 }
 
-/* A NULL pointer for what is not NULL means that SQLite had no memory to convert it. */
+/* A NULL pointer for what is not NULL means that SQLite had no memory to end it with a NUL; its size is 0 then. */
 static enum status column_copy(const struct statement *statement, int column, struct arena *arena, const void *data,
 			       char **ret_copy)
 {
 	const size_t size = (size_t)sqlite3_column_bytes(statement->handle, column);
 
-	if (!data && size > 0)
+	if (!data)
 		return code_status(sqlite_of(statement->connection), SQLITE_NOMEM);
-	*ret_copy = arena_strndup(arena, data ? data : "", size);
+	*ret_copy = arena_strndup(arena, data, size);
 	return *ret_copy ? OK : E_NOMEM;
 }
 

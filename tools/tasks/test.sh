@@ -105,6 +105,9 @@ part_unit() {
 	meson_suites asan unit unit store
 }
 
+# Each flow with a few faults of each kind, elsewhere each time; ./run soak faults has them all.
+part_faults() { meson_suites asan faults faults; }
+
 part_seeds() {
 	check no_target_left_out
 	meson_suites asan seeds fuzz-seeds
@@ -157,6 +160,7 @@ say
 part layers 'layers: who may include whom'
 part release 'release build: both commands and the web bundle'
 part unit 'unit and store, AddressSanitizer and UBSan'
+part faults 'faults of disk, power and memory, a sample'
 part seeds 'fuzz seeds, AddressSanitizer and UBSan'
 part threads 'unit and store, ThreadSanitizer'
 part web 'web: types, components'

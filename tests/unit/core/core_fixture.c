@@ -103,14 +103,14 @@ bool woke(const struct core_test *test, const char *kind, const char *id)
 	return false;
 }
 
-static void settings_make(struct core_test *test)
+static void settings_make(struct core_test *test, const char *organisation_yaml)
 {
 	const struct settings *settings = NULL;
 	struct text errors;
 
 	text_init(&errors, 4096);
-	if (settings_parse(test->arena, "/etc/symbolon.yaml", organisation, strlen(organisation), &settings, &errors) !=
-	    OK)
+	if (settings_parse(test->arena, "/etc/symbolon.yaml", organisation_yaml, strlen(organisation_yaml), &settings,
+			   &errors) != OK)
 		fail_msg("%s", errors.data);
 	text_done(&errors);
 	test->settings = *settings;
@@ -135,10 +135,10 @@ static void clients_make(struct core_test *test)
 	}
 }
 
-int core_setup(void **state)
+struct core_test *core_make(const char *url, const char *organisation_yaml)
 {
 	struct core_test *test = calloc(1, sizeof(*test));
-	const struct store_settings store = {.url = "sqlite::memory:", .create = true, .migrate = true};
+	const struct store_settings store = {.url = url, .create = true, .migrate = true};
 	char problem[256] = "";
 
 	log_level_set(LOG_ERROR_);
@@ -154,10 +154,15 @@ int core_setup(void **state)
 	keyholder_make(test);
 	IS(keyring_init(test->core.store, test->core.keyholder, CORE_NOW), OK);
 	IS(keyring_open(test->core.store, &test->core.keyring), OK);
-	settings_make(test);
+	settings_make(test, organisation_yaml);
 	clients_make(test);
 	user_make(test, "demo", DEMO_PASSWORD, test->user_id);
-	*state = test;
+	return test;
+}
+
+int core_setup(void **state)
+{
+	*state = core_make("sqlite::memory:", organisation);
 	return 0;
 }
 

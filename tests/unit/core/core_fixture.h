@@ -42,6 +42,8 @@ struct core_test {
 #define DEMO_PASSWORD      "staple-horse-7"
 #define IS(expr_, status_) assert_string_equal(status_name(expr_), status_name(status_))
 
+/* On this database, which is new; core_setup: in memory, with the fixture's own organisation. */
+struct core_test *core_make(const char *url, const char *organisation_yaml);
 int core_setup(void **state);
 int core_teardown(void **state);
 bool woke(const struct core_test *test, const char *kind, const char *id);
