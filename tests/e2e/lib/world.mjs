@@ -81,7 +81,8 @@ export class World {
 		return world;
 	}
 
-	async init({ policy, settings = {} }) {
+	async init({ policy, settings = {}, env = {} }) {
+		this.env = env; // of the daemon
 		this.port = await freePort();
 		this.issuer = `http://localhost:${this.port}`;
 		this.dir = join(this.folder, "idp");
@@ -94,7 +95,7 @@ export class World {
 	}
 
 	async serve() {
-		this.daemon = start(join(bin, "symbolon"), ["serve", "--config", this.config], { input: "" });
+		this.daemon = start(join(bin, "symbolon"), ["serve", "--config", this.config], { input: "", env: this.env });
 		await this.daemon.says(/symbolon: ready at .*\n/);
 	}
 
