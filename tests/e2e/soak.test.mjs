@@ -72,3 +72,7 @@ test("one-time things raced over three daemons on one SQLite file are taken once
 	assert.match(out, /22 passed, 0 failed/);
 	assert.doesNotMatch(out, /not ok/);
 });
+
+test("guesses win as often as chance says, within the budgets", async () => {
+	assert.match(await soak("odds", 200), /21 passed, 0 failed/);
+});

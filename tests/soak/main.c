@@ -15,6 +15,7 @@ struct part {
 };
 static const struct part parts[] = {
 	{"races", races_part},
+	{"odds", odds_part},
 };
 
 struct arguments {
