@@ -76,3 +76,7 @@ test("one-time things raced over three daemons on one SQLite file are taken once
 test("guesses win as often as chance says, within the budgets", async () => {
 	assert.match(await soak("odds", 200), /21 passed, 0 failed/);
 });
+
+test("a stranger sees the same of names that exist and names that do not", async () => {
+	assert.match(await soak("stranger", 240), /35 passed, 0 failed/);
+});

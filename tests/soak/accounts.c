@@ -233,6 +233,35 @@ void accounts_calm(const struct cluster *cluster, const struct person *people, s
 	}
 }
 
+struct troubling {
+	const struct person *person;
+	enum account_trouble trouble;
+	unsigned pushes;
+};
+
+static enum status trouble_write(struct store_tx *tx, void *ctx)
+{
+	const struct troubling *troubling = ctx;
+	const char *id = troubling->person->id;
+	const int64_t now = clock_now();
+
+	if (troubling->trouble == TROUBLE_CAUTION)
+		return store_user_set_caution(tx, id, 6, now + 86400);
+	if (troubling->trouble == TROUBLE_DISABLED)
+		return store_user_set_disabled(tx, id, true, now);
+	for (unsigned i = 0; i < troubling->pushes; i++)
+		TRY(store_attempt_insert(tx, id, "push", now));
+	return OK;
+}
+
+void account_set_trouble(const struct cluster *cluster, const struct person *person, enum account_trouble trouble)
+{
+	struct troubling troubling = {person, trouble, cluster->core.settings->budget.pushes};
+
+	if (store_write(cluster->core.store, trouble_write, &troubling) != OK)
+		fail("an account cannot be changed");
+}
+
 /* ---- a password ---- */
 
 struct stored {

@@ -20,6 +20,9 @@ void account_add_recovery(const struct cluster *cluster, const struct person *pe
 			  char codes[RECOVERY_CODES][RECOVERY_CODE_SIZE]);
 /* Replaces the person's known browsers by one; `cookie` takes "__Host-symbolon-known=ID.TOKEN", `id` the ID. */
 void account_set_known(const struct cluster *cluster, const struct person *person, char cookie[384], char id[ID_SIZE]);
+/* One of the things that make the server spare a person. */
+enum account_trouble { TROUBLE_CAUTION, TROUBLE_SPENT, TROUBLE_DISABLED };
+void account_set_trouble(const struct cluster *cluster, const struct person *person, enum account_trouble trouble);
 /* What a denial or a wrong number left behind, and the pushes counted, are forgotten: one transaction for all. */
 void accounts_calm(const struct cluster *cluster, const struct person *people, size_t count);
 /* The hash of PEOPLE_PASSWORD as user_add stores it, to be shared by many rows. */

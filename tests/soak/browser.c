@@ -137,6 +137,24 @@ int tab_state(struct tab *tab, struct http_answer *ret_answer)
 	return ret_answer->status;
 }
 
+void tab_listen(struct tab *tab, struct http_stream *ret_stream)
+{
+	char target[128];
+
+	snprintf(target, sizeof(target), "/signin/v1/logins/%s/events", tab->login);
+	http_stream_open(ret_stream, tab->visitor.site->place,
+			 &(struct http_request){.method = "GET",
+						.target = target,
+						.headers = tab_headers(tab, "Accept: text/event-stream\r\n")});
+}
+
+void tab_move(struct tab *tab)
+{
+	snprintf(tab->forwarded, sizeof(tab->forwarded), "X-Forwarded-For: 10.%u.%u.%u\r\n",
+		 100 + random_below(&random_system, 100), 100 + random_below(&random_system, 100),
+		 100 + random_below(&random_system, 100));
+}
+
 int tab_identify(struct tab *tab, const char *username, struct http_answer *ret_answer)
 {
 	char body[128];

@@ -31,6 +31,10 @@ int tab_authorize(struct tab *tab, enum bench_client client);
 int tab_post(struct tab *tab, const char *step, const char *body, struct http_answer *ret_answer);
 int tab_state(struct tab *tab, struct http_answer *ret_answer);
 int tab_identify(struct tab *tab, const char *username, struct http_answer *ret_answer);
+/* The page's event stream; http_stream_close. */
+void tab_listen(struct tab *tab, struct http_stream *ret_stream);
+/* From an address of its own, as a trusted proxy would report it. */
+void tab_move(struct tab *tab);
 /* POST finish: takes the cookies, and the code into tab->code. */
 int tab_finish(struct tab *tab);
 /* POST /token with a code; the access token when there is one, else "". */

@@ -16,6 +16,7 @@ struct part {
 static const struct part parts[] = {
 	{"races", races_part},
 	{"odds", odds_part},
+	{"stranger", stranger_part},
 };
 
 struct arguments {

@@ -53,6 +53,7 @@ static void reroll_work(struct tab *tab, size_t index, void *ctx)
 		fail("no request on the phone of %s", person->name);
 	rerolling->popups += popup;
 	rerolling->wins += popup && request_answer(tab, person, id, FAVOURITE);
+	tab_post(tab, "cancel", "{}", &answer); /* the place is free for the next attack */
 }
 
 static void reroll_run(struct rerolling *rerolling, size_t people_count, size_t attacks)

@@ -39,7 +39,7 @@ node_write() {
 		database: "$(database_name)"
 		keys: { kek: "$folder/kek" }
 		web: "$PWD/web/dist"
-		trusted_proxies: [127.0.0.2]
+		trusted_proxies: [127.0.0.1]
 		password: { memory_kib: 7168, passes: 1 }
 		log: { level: warn }
 		${extra:-}
