@@ -319,3 +319,43 @@ int phone_answer_send(struct tab *tab, const struct person *person, const char *
 		text_after(answer.body, "\"state\":\"", "\"", state, 32);
 	return answer.status;
 }
+
+/* ---- a whole sign-in ---- */
+
+static const char *request_approve(struct tab *tab, const struct person *person)
+{
+	struct symbolon_challenge *challenge;
+	char id[64], body[4096], state[32];
+	int status;
+
+	if (!phone_pending(tab, person, id, NULL))
+		return "the phone shows no request";
+	challenge = phone_details(tab, person, id, &status);
+	if (!challenge)
+		return "details";
+	phone_answer_make(person, challenge, SYMBOLON_APPROVE, NULL, body, sizeof(body));
+	phone_answer_send(tab, person, id, body, state);
+	symbolon_challenge_free(&challenge);
+	return strcmp(state, "approved") == 0 ? NULL : "answer";
+}
+
+const char *tab_signin(struct tab *tab, const struct person *person)
+{
+	struct http_answer answer;
+	char access_token[2048];
+	const char *trouble;
+
+	*tab->jar.session = '\0';
+	if (tab_authorize(tab, CLIENT_CONFIRM) != 303 || !*tab->login)
+		return "authorize";
+	if (tab_identify(tab, person->name, &answer) != 200)
+		return "identify";
+	trouble = request_approve(tab, person);
+	if (trouble)
+		return trouble;
+	if (tab_state(tab, &answer) != 200 || !answer_state_is(&answer, "done"))
+		return "the page is not done";
+	if (tab_finish(tab) != 200 || !*tab->code)
+		return "finish";
+	return tab_redeem(tab, CLIENT_CONFIRM, tab->code, access_token) == 200 && *access_token ? NULL : "token";
+}

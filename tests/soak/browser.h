@@ -61,4 +61,10 @@ void phone_answer_make(const struct person *person, const struct symbolon_challe
 /* Sends it; the state that the daemon acknowledged, "" when it refused. */
 int phone_answer_send(struct tab *tab, const struct person *person, const char *id, const char *body, char state[32]);
 
+/*
+ * A whole sign-in by a push in confirm mode, from /authorize with the tab's cookies to an access token. NULL when all
+ * went well, else the step that did not.
+ */
+const char *tab_signin(struct tab *tab, const struct person *person);
+
 #endif

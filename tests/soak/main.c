@@ -17,6 +17,7 @@ static const struct part parts[] = {
 	{"races", races_part},
 	{"odds", odds_part},
 	{"stranger", stranger_part},
+	{"bombing", bombing_part},
 };
 
 struct arguments {

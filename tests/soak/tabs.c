@@ -40,7 +40,8 @@ void tabs_run(const struct tabs_work *work)
 	pthread_attr_setstacksize(&attributes, STACK_SIZE);
 	for (size_t i = 0; i < work->tabs; i++) {
 		runners[i].running = &running;
-		tab_init(&runners[i].tab, &work->cluster->sites[i % work->cluster->count]);
+		tab_init(&runners[i].tab, work->sites ? &work->sites[i % work->site_count]
+						      : &work->cluster->sites[i % work->cluster->count]);
 		if (pthread_create(&runners[i].thread, &attributes, run, &runners[i]) != 0)
 			fail("a thread cannot be started");
 	}
