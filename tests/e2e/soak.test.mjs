@@ -80,3 +80,11 @@ test("guesses win as often as chance says, within the budgets", async () => {
 test("a stranger sees the same of names that exist and names that do not", async () => {
 	assert.match(await soak("stranger", 240), /35 passed, 0 failed/);
 });
+
+test("push bombing, abandoned sign-ins and many at once keep nobody out", async () => {
+	assert.match(await soak("bombing", 100), /11 passed, 0 failed/);
+});
+
+test("killed at random moments, nothing acknowledged is lost and nothing else is granted", async () => {
+	assert.match(await soak("kills", 12, { SOAK_SLOWEST_MS: "10000" }), /9 passed, 0 failed/); // sanitizers start slowly
+});
