@@ -81,7 +81,7 @@ static void abandon_work(struct tab *tab, size_t index, void *ctx)
 {
 	struct crowding *crowding = ctx;
 	struct http_answer answer;
-	char name[32];
+	char name[48];
 
 	tab_forget(tab);
 	crowding->failed += tab_authorize(tab, CLIENT_CONFIRM) != 303;

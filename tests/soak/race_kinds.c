@@ -154,7 +154,7 @@ static void enrolment_submit(struct racer *racer)
 
 static const struct race race_enrolment = {
 	.name = "enrolment",
-	.mutation = "store_enrolment_take without \"AND state = 'open'\"",
+	.mutation = "store_enrolment_move without \"AND state = 'open'\"",
 	.begin = enrolment_begin,
 	.prepare = enrolment_prepare,
 	.ready = enrolment_ready,

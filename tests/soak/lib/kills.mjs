@@ -160,7 +160,8 @@ async function kills(provider) {
 
 async function main() {
 	const world = new World();
-	const settings = process.env.SOAK_DATABASE && process.env.SOAK_DATABASE !== "sqlite" ? { database: process.env.SOAK_DATABASE } : {};
+	const settings = { password: { memory_kib: 7168, passes: 1 } }; // the least that the release build takes
+	if (process.env.SOAK_DATABASE && process.env.SOAK_DATABASE !== "sqlite") settings.database = process.env.SOAK_DATABASE;
 	world.folder = process.env.SOAK_FOLDER;
 	await world.init({ policy: { default: { ask: ["push:confirm"] } }, settings });
 	const provider = new Provider(join(bin, "symbolon"), world.config, world.issuer, join(world.folder, "daemon.log"));

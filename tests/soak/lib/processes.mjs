@@ -35,7 +35,7 @@ const nameOf = (pid) => {
 
 export class Provider {
 	constructor(command, config, issuer, log) {
-		Object.assign(this, { command, config, issuer, log: openSync(log, "a") });
+		Object.assign(this, { command, config, issuer, logFile: log, log: openSync(log, "a") });
 	}
 
 	start() {
@@ -60,7 +60,7 @@ export class Provider {
 	// Milliseconds since `begun` until it serves.
 	async serving(begun = performance.now(), mostMs = 20_000) {
 		while (!(await this.isServing())) {
-			if (performance.now() - begun > mostMs) throw new Error(`not serving for ${mostMs} ms`);
+			if (performance.now() - begun > mostMs) throw new Error(`not serving for ${mostMs} ms: ${readFileSync(this.logFile, "utf8").slice(-500)}`);
 			await rest(2);
 		}
 		return performance.now() - begun;
