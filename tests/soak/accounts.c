@@ -148,6 +148,12 @@ void account_plain(const struct cluster *cluster, const char *name, const char *
 						      .now = clock_now()});
 }
 
+void accounts_forget(struct person *people, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		symbolon_device_free(&people[i].device);
+}
+
 void account_add_codes(const struct cluster *cluster, struct person *person)
 {
 	const struct totp_wish wish = {

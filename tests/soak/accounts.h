@@ -18,6 +18,8 @@ void account_plain(const struct cluster *cluster, const char *name, const char *
 void account_add_codes(const struct cluster *cluster, struct person *person);
 void account_add_recovery(const struct cluster *cluster, const struct person *person,
 			  char codes[RECOVERY_CODES][RECOVERY_CODE_SIZE]);
+/* What people hold; not the accounts. */
+void accounts_forget(struct person *people, size_t count);
 /* Replaces the person's known browsers by one; `cookie` takes "__Host-symbolon-known=ID.TOKEN", `id` the ID. */
 void account_set_known(const struct cluster *cluster, const struct person *person, char cookie[384], char id[ID_SIZE]);
 /* One of the things that make the server spare a person. */

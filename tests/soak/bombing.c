@@ -163,8 +163,9 @@ static void patient_judge(struct cluster *cluster)
 		cluster_clock_add(BETWEEN_S);
 	}
 	tally(now > 0 && now <= POPUPS && most <= WINDOW_POPUPS,
-	      "a patient bot over %d windows: %zu popped up, at most %zu in a window; the limits are %d and %d", WINDOWS,
-	      now, most, POPUPS, WINDOW_POPUPS);
+	      "a patient bot over %d windows: %zu popped up, at most %zu in a window; the limits are %d and %d",
+	      WINDOWS, now, most, POPUPS, WINDOW_POPUPS);
+	accounts_forget(&bombing.victim, 1);
 }
 
 void bombing_part(struct cluster *cluster, const struct size *size)
@@ -186,4 +187,5 @@ void bombing_part(struct cluster *cluster, const struct size *size)
 	concurrent_judge(cluster, size->count);
 	abandoned_judge(cluster, 10 * size->count);
 	patient_judge(cluster);
+	accounts_forget(&bombing.victim, 1);
 }

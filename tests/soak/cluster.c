@@ -61,6 +61,8 @@ void cluster_close(struct cluster *cluster)
 		free((char *)cluster->nodes[i].log);
 	}
 	core_close_config(&cluster->core);
+	free(cluster->people.phones);
+	free(cluster->people.codes);
 	arena_free(cluster->arena);
 }
 

@@ -72,6 +72,7 @@ void concurrent_judge(struct cluster *cluster, size_t count)
 	      "%zu sign-ins, %d at a time: %zu failed%s%s; %.0f a second", crowding.done, IN_FLIGHT, crowding.failed,
 	      crowding.trouble ? ", last at: " : "", crowding.trouble ? crowding.trouble : "",
 	      (double)count * 1e6 / (double)(now_us() - begun_us));
+	accounts_forget(crowding.people, PEOPLE);
 	free(crowding.people);
 }
 
@@ -172,5 +173,6 @@ void abandoned_judge(struct cluster *cluster, size_t count)
 	after = cost_measure(cluster, &crowding);
 	slower_judge(&before, &after);
 	tally(crowding.failed == 0, "real sign-ins before and after: %zu, %zu failed", crowding.done, crowding.failed);
+	accounts_forget(crowding.people, PEOPLE);
 	free(crowding.people);
 }

@@ -213,5 +213,6 @@ void odds_part(struct cluster *cluster, const struct size *size)
 	time_say(&begun_us);
 	six_judge(cluster, size->count * 10);
 	time_say(&begun_us);
+	accounts_forget(guessing.people, PEOPLE);
 	free(guessing.people);
 }

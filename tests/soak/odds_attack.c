@@ -285,4 +285,5 @@ void six_judge(struct cluster *cluster, size_t tries)
 	      six.popups, six.wins);
 	tally(six.popups > 0 && six.popups <= most, "requests that popped up: %zu, at most %u", six.popups, most);
 	digits_judge(&six, true);
+	accounts_forget(people, 2);
 }

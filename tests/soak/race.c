@@ -87,8 +87,7 @@ static void team_close(struct team *team)
 {
 	for (size_t i = 0; i < team->size; i++)
 		tab_done(&team->racers[i].tab);
-	for (size_t i = 0; i < team->size; i++)
-		symbolon_device_free(&team->phones[i].device);
+	accounts_forget(team->phones, team->size);
 	pthread_barrier_destroy(&team->barrier);
 }
 

@@ -16,7 +16,7 @@
  * drawn at random (ids, numbers) and the clock are blotted out, sizes stay. An unknown name shows one of the forms that
  * policy allows, drawn by its keyed hash; each account's form must be among those.
  */
-enum { IN_FLIGHT = 48, LIFE_MAX = 64 * 1024, FORMS_MAX = 64, UNKNOWN_TIMES = 4, WATCHED_MS = 2500 };
+enum { IN_FLIGHT = 96, LIFE_MAX = 64 * 1024, FORMS_MAX = 64, UNKNOWN_TIMES = 4, WATCHED_MS = 2500 };
 
 const char *const who_names[WHO_COUNT] = {"unknown name",    "with a phone",     "with nothing",
 					  "with a password", "imported hash",    "suppressed, a phone",
@@ -64,6 +64,13 @@ void named_make(const struct cluster *cluster, enum who who, struct named *named
 		named[i] = (struct named){.who = who};
 		account_make(cluster, &named[i], name);
 	}
+}
+
+void named_forget(struct named *named, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		accounts_forget(&named[i].person, 1);
+	free(named);
 }
 
 /* ---- a life, written down ---- */
@@ -346,7 +353,7 @@ static void look(struct cluster *cluster, const char *what, size_t each, size_t 
 	forms_judge(&looking, what, each);
 	for (size_t i = 0; i < looking.form_count; i++)
 		free(looking.forms[i].text);
-	free(looking.named);
+	named_forget(looking.named, count);
 }
 
 /* `count` logins are timed; a fortieth as many lives of each kind are compared. */

@@ -25,6 +25,8 @@ struct named {
 /* Makes `count` of one kind; `serial` numbers the names of a run. */
 void named_make(const struct cluster *cluster, enum who who, struct named *named, size_t count, size_t *serial);
 
+void named_forget(struct named *named, size_t count);
+
 /* Welch's test of the times of identify and password, `logins` interleaved; tallies. */
 void times_judge(struct cluster *cluster, size_t logins, size_t *serial);
 

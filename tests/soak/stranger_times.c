@@ -69,7 +69,7 @@ static void timing_run(struct cluster *cluster, struct timing *timing, size_t lo
 			   serial);
 	tabs_run(&(struct tabs_work){
 		.cluster = cluster, .tabs = IN_FLIGHT, .count = logins, .work = timing_work, .ctx = timing});
-	free(timing->named);
+	named_forget(timing->named, logins);
 }
 
 static bool t_judge(bool say, const char *step, const struct moments *all)
