@@ -63,7 +63,9 @@ cluster_write() {
 	folder=$(mktemp -d "$PWD/build/soak.XXXXXX")
 	trap cluster_remove EXIT
 	port=$(ports_find)
-	"$build/src/cli/symbolon" init --dir "$folder" --issuer "http://127.0.0.1:$port" >/dev/null
+	local database=()
+	[[ ${SOAK_DATABASE:-sqlite} == sqlite ]] || database=(--database "$SOAK_DATABASE")
+	"$build/src/cli/symbolon" init --dir "$folder" --issuer "http://127.0.0.1:$port" "${database[@]}" >/dev/null
 	for ((i = 0; i < nodes; i++)); do node_write "$i"; done
 	head -c 8 /dev/zero >"$folder/clock"
 }

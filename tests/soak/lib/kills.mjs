@@ -161,9 +161,9 @@ async function kills(provider) {
 async function main() {
 	const world = new World();
 	const settings = { password: { memory_kib: 7168, passes: 1 } }; // the least that the release build takes
-	if (process.env.SOAK_DATABASE && process.env.SOAK_DATABASE !== "sqlite") settings.database = process.env.SOAK_DATABASE;
+	const database = process.env.SOAK_DATABASE && process.env.SOAK_DATABASE !== "sqlite" ? process.env.SOAK_DATABASE : "sqlite:symbolon.db";
 	world.folder = process.env.SOAK_FOLDER;
-	await world.init({ policy: { default: { ask: ["push:confirm"] } }, settings });
+	await world.init({ policy: { default: { ask: ["push:confirm"] } }, settings, database });
 	const provider = new Provider(join(bin, "symbolon"), world.config, world.issuer, join(world.folder, "daemon.log"));
 	closers.push(() => provider.child.kill("SIGKILL"));
 	provider.start();
