@@ -79,15 +79,18 @@ void crowd_run(const struct crowd *crowd, const struct daemon_under_test *daemon
 
 	if (!running.latency_us || !runners || crowd->visitors > VISITORS_MAX)
 		fail("out of memory");
-	reading_take(daemon, &before);
+	if (daemon)
+		reading_take(daemon, &before);
 	for (size_t i = 0; i < crowd->visitors; i++)
 		runner_start(&runners[i], &running);
 	for (size_t i = 0; i < crowd->visitors; i++)
 		runner_join(&runners[i], &result);
-	reading_take(daemon, &after);
 	free(runners);
-	result.spent = reading_since(&before, &after);
-	if (result.spent.answers_5xx != result.put_off)
+	if (daemon)
+		reading_take(daemon, &after);
+	if (daemon)
+		result.spent = reading_since(&before, &after);
+	if (daemon && result.spent.answers_5xx != result.put_off)
 		fail("the daemon answered %llu requests with 5xx",
 		     (unsigned long long)(result.spent.answers_5xx - result.put_off));
 	qsort(result.latency_us, crowd->count, sizeof(int64_t), ascending);

@@ -19,7 +19,7 @@ struct crowd_result {
 	char access_token[2048];
 };
 
-/* Runs it to its end and reads what the daemon spent on it. */
+/* Runs it to its end and reads what the daemon spent on it; `daemon` NULL: only the pieces are timed. */
 void crowd_run(const struct crowd *crowd, const struct daemon_under_test *daemon, struct crowd_result *ret_result);
 
 #endif

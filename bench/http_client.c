@@ -21,7 +21,7 @@ void fail(const char *format, ...)
 	va_list args;
 
 	fflush(stdout);
-	fputs("symbolon-load: ", stderr);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);

@@ -11,7 +11,7 @@
  * with a sentence: a measurement with failures in it is none.
  */
 
-/* Ends the program with "symbolon-load: …" and exit code 3. */
+/* Ends the program with its name, a sentence and exit code 3. */
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 struct http_place {

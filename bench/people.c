@@ -16,9 +16,13 @@
 #define BATCH     256
 #define PERIOD_S  30
 
-const char *const client_ids[3] = {"bench-push", "bench-code", "bench-password"};
+const char *const client_ids[CLIENT_COUNT] = {
+	[CLIENT_PUSH] = "bench-push",         [CLIENT_CODE] = "bench-code",     [CLIENT_PASSWORD] = "bench-password",
+	[CLIENT_CONFIRM] = "bench-confirm",   [CLIENT_CHOOSE] = "bench-choose", [CLIENT_SIX] = "bench-six",
+	[CLIENT_RECOVERY] = "bench-recovery", [CLIENT_KNOWN] = "bench-known",
+};
 
-static void core_open(struct core *core, struct arena *arena, const char *config)
+void core_open_config(struct core *core, struct arena *arena, const char *config)
 {
 	char problem[256] = "cannot be opened";
 	struct text errors;
@@ -36,7 +40,7 @@ static void core_open(struct core *core, struct arena *arena, const char *config
 		fail("%s: the keys cannot be read", config);
 }
 
-static void core_close(struct core *core)
+void core_close_config(struct core *core)
 {
 	keyring_close(&core->keyring);
 	keyholder_close(&core->keyholder);
@@ -222,13 +226,13 @@ void people_extra(const char *config, size_t count)
 	struct batch batch = {.people = zeroed(count, sizeof(struct person)), .count = count, .now = clock_now()};
 	struct core core;
 
-	core_open(&core, arena, config);
+	core_open_config(&core, arena, config);
 	for (size_t i = 0; i < count; i++) {
 		id_new(core.random, batch.people[i].id);
 		snprintf(batch.people[i].name, sizeof(batch.people[i].name), "demo.extra.%zu", i);
 	}
 	batches_write(&core, &batch);
-	core_close(&core);
+	core_close_config(&core);
 	free(batch.people);
 }
 
@@ -237,12 +241,12 @@ void people_make(const char *config, struct people *people)
 	scoped_arena *arena = arena_new(ARENA_MAX);
 	struct core core;
 
-	core_open(&core, arena, config);
+	core_open_config(&core, arena, config);
 	people->hash_memory_kib = core.settings->password.memory_kib;
 	people->hash_passes = core.settings->password.passes;
 	people->hash_lanes = core.settings->password.lanes;
 	clients_make(&core, arena, people);
 	phones_make(&core, arena, people);
 	codes_make(&core, arena, people);
-	core_close(&core);
+	core_close_config(&core);
 }

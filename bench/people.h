@@ -25,19 +25,33 @@ struct person {
 
 #define PEOPLE_PASSWORD "a password for the bench"
 
+/* Clients, whose rules bench/run and tests/soak/lib have put into the policy. The bench uses the first three. */
+enum bench_client {
+	CLIENT_PUSH,
+	CLIENT_CODE,
+	CLIENT_PASSWORD,
+	CLIENT_CONFIRM,
+	CLIENT_CHOOSE,
+	CLIENT_SIX,
+	CLIENT_RECOVERY,
+	CLIENT_KNOWN,
+	CLIENT_COUNT
+};
+extern const char *const client_ids[CLIENT_COUNT];
+#define CLIENT_REDIRECT "https://service.example.org/callback"
+
 struct people {
 	struct person *phones; /* each with one device, no password */
 	size_t phone_count;
 	struct person *codes; /* each with a password and a code generator */
 	size_t code_count;
-	char client_secret[3][TOKEN_SIZE]; /* of the clients below */
+	char client_secret[CLIENT_COUNT][TOKEN_SIZE]; /* of the clients below */
 	uint32_t hash_memory_kib, hash_passes, hash_lanes;
 };
 
-/* Clients, whose rules bench/run has put into the policy. */
-enum bench_client { CLIENT_PUSH, CLIENT_CODE, CLIENT_PASSWORD };
-extern const char *const client_ids[3];
-#define CLIENT_REDIRECT "https://service.example.org/callback"
+/* The store and the keys of a configuration, as the command opens them: beside a daemon or without one. */
+void core_open_config(struct core *core, struct arena *arena, const char *config);
+void core_close_config(struct core *core);
 
 /* phone_count and code_count are set by the caller. */
 void people_make(const char *config, struct people *people);

@@ -14,7 +14,11 @@ int64_t clock_mono_us(void);
 #define CLOCK_MAX       253402300799 /* 9999-12-31T23:59:59Z */
 void clock_format(int64_t unix_s, char out[CLOCK_TEXT_SIZE]);
 
-/* Test builds only (-Dtesting=true): every clock_now() is shifted by this many seconds. */
+/*
+ * Test builds only (-Dtesting=true): every clock_now() is shifted by this many seconds. A whole daemon is shifted by
+ * the file that the environment variable SYMBOLON_TEST_CLOCK names: 8 bytes, the seconds as an integer of this machine,
+ * which a test may overwrite at any moment.
+ */
 #ifdef SYMBOLON_TESTING
 void clock_shift(int64_t seconds);
 #endif

@@ -41,7 +41,7 @@ static enum status pair_check(struct store_tx *tx, const char *id, const char *t
 		return OK;
 	token_hash(token, hash);
 	snprintf(known->id, sizeof(known->id), "%s", row.id);
-	memcpy(known->token_hash, row.token_hash, sizeof(known->token_hash));
+	memcpy(known->token_hash, hash, sizeof(known->token_hash)); /* what came: of one token there is one successor */
 	if (secret_equal(hash, row.token_hash, sizeof(hash)))
 		known->known = true;
 	else if (row.rotated_at && secret_equal(hash, row.previous_hash, sizeof(hash))) {
@@ -97,7 +97,7 @@ enum status known_browser_renew(struct store_tx *tx, const struct known_browser 
 	if (known->known) {
 		enum status status = store_browser_rotate(tx, known->id, known->token_hash, row->token_hash, now);
 
-		/* Another tab rotated it a moment ago: this browser gets a pair of its own. */
+		/* Another tab rotated this very token a moment ago: this one gets a pair of its own. */
 		if (status != E_CONFLICT)
 			return status;
 	}

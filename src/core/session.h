@@ -25,7 +25,7 @@ struct known_browser {
 	bool known;
 	bool theft; /* an old token came back: remove it and tell */
 	char id[ID_SIZE];
-	uint8_t token_hash[32];
+	uint8_t token_hash[32]; /* of the token in the cookie */
 };
 /* Which of the cookie's pairs is this user's; nothing is written. */
 enum status must_check known_browser_find(struct store_tx *tx, const char *cookie, const char *user_id, int64_t now,

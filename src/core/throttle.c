@@ -153,7 +153,10 @@ enum status throttle_push(struct store_tx *tx, const struct settings *settings, 
 	account_key(who, key);
 	TRY(store_attempt_count(tx, key, "push", now - settings->budget.window_s, &recent));
 	TRY(store_attempt_count(tx, key, "push", 0, &all));
-	TRY(store_attempt_insert(tx, key, "push", now));
+	/* Once all are spent one in each window keeps them spent: a flood must not make each look at the count dearer.
+	 */
+	if (all < settings->budget.pushes || recent == 0)
+		TRY(store_attempt_insert(tx, key, "push", now));
 	*ret_popup = recent < settings->budget.window_pushes && all < settings->budget.pushes;
 	return OK;
 }

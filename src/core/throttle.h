@@ -31,7 +31,7 @@ enum status must_check throttle_code(struct store_tx *tx, const struct settings 
 enum status must_check throttle_code_failed(struct store_tx *tx, const struct throttle_who *who, bool first,
 					    int64_t now);
 
-/* Whether a push may still pop up; the challenge is counted either way. */
+/* Whether a push may still pop up; the challenge is counted either way, until all are spent. */
 enum status must_check throttle_push(struct store_tx *tx, const struct settings *settings,
 				     const struct throttle_who *who, int64_t now, bool *ret_popup);
 enum status must_check throttle_push_approved(struct store_tx *tx, const struct throttle_who *who);

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 #: soak [NAME]              the long tests with their full numbers (tests/soak)
 
-# A soak test is an executable file tests/soak/NAME; tests/soak/run NAME runs one on the release build.
+# A soak test is an executable file tests/soak/NAME; tests/soak/run builds what it names, runs it and keeps its log.
 [[ $# -le 1 ]] || usage 'soak [NAME]'
 
 mapfile -t names < <(find tests/soak -maxdepth 1 -type f -executable ! -name run -printf '%f\n' 2>/dev/null | sort)
@@ -14,5 +14,4 @@ if [[ $# -eq 1 && ! -x tests/soak/$1 ]]; then
 	printf '  %s\n' "${names[@]}" >&2
 	exit 2
 fi
-run_task build release
 exec tests/soak/run "$@"

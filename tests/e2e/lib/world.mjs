@@ -90,7 +90,8 @@ export class World {
 		this.folder = mkdtempSync(join(tmpdir(), "symbolon-e2e-"));
 	}
 
-	async init({ policy, settings = {}, database = "sqlite:symbolon.db" }) {
+	async init({ policy, settings = {}, database = "sqlite:symbolon.db", env = {} }) {
+		this.env = env; // of the daemon
 		this.port = await freePort();
 		this.issuer = `http://localhost:${this.port}`;
 		this.dir = join(this.folder, "idp");
@@ -103,7 +104,7 @@ export class World {
 	}
 
 	async serve() {
-		this.daemon = start(join(bin, "symbolon"), ["serve", "--config", this.config], { input: "" });
+		this.daemon = start(join(bin, "symbolon"), ["serve", "--config", this.config], { input: "", env: this.env });
 		await this.daemon.says(/symbolon: ready at .*\n/);
 	}
 

@@ -463,6 +463,33 @@ static void a_known_browser_is_rotated_and_an_old_token_is_a_theft(void **state)
 	assert_false(login_row_now(test, login_as_demo(test, &browser)).known_browser);
 }
 
+/* Mutation: the stored token's hash, not the cookie's, in pair_check: then the second tab takes the first one's place.
+ */
+static void a_token_has_one_successor(void **state)
+{
+	struct core_test *test = *state;
+	struct browser first = browser_new(test), second;
+	struct phone phone;
+	const char *one, *two;
+
+	phone_make(test, test->user_id, &phone);
+	sign_in(test, &first, &phone, "mail");
+	first.session[0] = '\0';
+	second = first;
+	one = login_as_demo(test, &first);
+	two = login_as_demo(test, &second);
+	IS(page_password(test, &first, one, DEMO_PASSWORD, NULL), OK);
+	IS(page_password(test, &second, two, DEMO_PASSWORD, NULL), OK);
+	IS(page_finish(test, &first, one, NULL), OK);
+	IS(page_finish(test, &second, two, NULL), OK);
+	assert_memory_not_equal(first.known, second.known, ID_SIZE);
+	assert_int_equal(known_count(test), 2);
+	test->now += 61;
+	first.session[0] = second.session[0] = '\0';
+	assert_true(login_row_now(test, login_as_demo(test, &first)).known_browser);
+	assert_true(login_row_now(test, login_as_demo(test, &second)).known_browser);
+}
+
 static void a_person_has_at_most_ten_known_browsers(void **state)
 {
 	struct core_test *test = *state;
@@ -499,6 +526,7 @@ int main(void)
 		T(a_code_never_counts_for_a_person_named_meanwhile),
 		T(a_browser_becomes_known_only_by_two_factors),
 		T(a_known_browser_is_rotated_and_an_old_token_is_a_theft),
+		T(a_token_has_one_successor),
 		T(a_person_has_at_most_ten_known_browsers),
 	};
 

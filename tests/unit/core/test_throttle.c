@@ -392,6 +392,25 @@ static void three_pushes_pop_up_in_ten_minutes_and_ten_until_a_success(void **st
 	assert_int_equal(popped, 10);
 }
 
+/* A flood leaves few rows, and yet the budget stays spent for as long as it lasts. Mutation: every start is a row. */
+static void a_flood_of_pushes_is_not_stored(void **state)
+{
+	struct core_test *test = *state;
+	struct browser browser = browser_new(test);
+	struct phone phone;
+	const char *id = login_new(test, &browser, "enter");
+
+	phone_make(test, test->user_id, &phone);
+	IS(page_identify(test, &browser, id, "demo", NULL), OK);
+	for (int i = 1; i < 100; i++)
+		IS(page_push(test, &browser, id, NULL), OK);
+	assert_int_equal(attempts(test, test->user_id, "push"), test->settings.budget.pushes);
+	test->now += test->settings.budget.window_s + 1;
+	browser = browser_new(test);
+	IS(page_identify(test, &browser, login_new(test, &browser, "enter"), "demo", NULL), OK);
+	assert_int_equal(attempts(test, test->user_id, "push"), test->settings.budget.pushes + 1);
+}
+
 static void a_fourth_push_in_the_window_does_not_pop_up(void **state)
 {
 	struct core_test *test = *state;
@@ -462,6 +481,7 @@ int main(void)
 		T(parallel_passwords_are_counted_exactly),
 		T(a_known_browser_has_budgets_of_its_own),
 		T(three_pushes_pop_up_in_ten_minutes_and_ten_until_a_success),
+		T(a_flood_of_pushes_is_not_stored),
 		T(a_fourth_push_in_the_window_does_not_pop_up),
 		T(a_success_begins_a_known_browsers_count_anew),
 		cmocka_unit_test(blocks_of_addresses_are_as_wide_as_documented),
