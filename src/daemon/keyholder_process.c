@@ -1,6 +1,5 @@
 #include "daemon/keyholder_process.h"
 
-#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,6 +143,5 @@ int keyholder_process(const char *config_path, const char *line_count)
 	if (code == SERVE_STOPPED)
 		code = server_make(kek_place, &process.server);
 	free(kek_place);
-	malloc_trim(0); /* the settings are gone */
 	return code == SERVE_STOPPED ? run(&process) : code;
 }
