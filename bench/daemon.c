@@ -1,6 +1,7 @@
 #include "daemon.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -139,7 +140,53 @@ static uint64_t metric(const char *body, const char *name)
 	return line ? strtoull(line + strlen(wanted), NULL, 10) : 0;
 }
 
-static int64_t cpu_us(pid_t pid)
+/* The supervisor, and the keyholder and the daemon that it started. */
+#define PROCESSES_MAX 8
+struct processes {
+	pid_t pids[PROCESSES_MAX];
+	size_t count;
+};
+
+/* 0 when it has ended meanwhile. */
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], line[1024] = "";
+	const char *name_end;
+	int parent = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (!fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	fclose(file);
+	name_end = strrchr(line, ')');
+	return name_end && sscanf(name_end + 1, " %*c %d", &parent) == 1 ? parent : 0;
+}
+
+static void processes_find(pid_t supervisor, struct processes *ret_processes)
+{
+	struct processes found = {.pids = {supervisor}, .count = 1};
+	struct dirent *entry;
+	DIR *folder = opendir("/proc");
+
+	if (!folder)
+		fail("/proc cannot be read");
+	while ((entry = readdir(folder)) && found.count < PROCESSES_MAX) {
+		const pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid > 0 && parent_of(pid) == supervisor)
+			found.pids[found.count++] = pid;
+	}
+	closedir(folder);
+	if (found.count != 3)
+		fail("%zu processes where the supervisor, the keyholder and the daemon should be", found.count);
+	*ret_processes = found;
+}
+
+static int64_t cpu_one_us(pid_t pid)
 {
 	struct timespec time;
 	clockid_t clock;
@@ -147,6 +194,17 @@ static int64_t cpu_us(pid_t pid)
 	if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0)
 		fail("the CPU time of process %d cannot be read", pid);
 	return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+static int64_t cpu_us(pid_t supervisor)
+{
+	struct processes processes;
+	int64_t sum_us = 0;
+
+	processes_find(supervisor, &processes);
+	for (size_t i = 0; i < processes.count; i++)
+		sum_us += cpu_one_us(processes.pids[i]);
+	return sum_us;
 }
 
 void reading_take(const struct daemon_under_test *daemon, struct reading *ret_reading)
@@ -208,18 +266,29 @@ static int64_t kilobytes(pid_t pid, const char *file, const char *name)
 	return any ? bytes : -1;
 }
 
+static void memory_add(pid_t pid, struct memory *memory)
+{
+	int64_t written = kilobytes(pid, "smaps_rollup", "Private_Dirty:");
+
+	if (written >= 0) {
+		memory->private_clean += kilobytes(pid, "smaps_rollup", "Private_Clean:");
+	} else { /* it is not dumpable: only root may look at its map */
+		memory->is_exact = false;
+		written = kilobytes(pid, "status", "RssAnon:");
+	}
+	if (written < 0)
+		fail("the memory of process %d cannot be read", pid);
+	memory->written += written;
+	memory->resident += kilobytes(pid, "status", "VmRSS:");
+}
+
 void memory_read(const struct daemon_under_test *daemon, struct memory *ret_memory)
 {
-	struct memory memory = {.written = kilobytes(daemon->pid, "smaps_rollup", "Private_Dirty:"), .is_exact = true};
+	struct memory memory = {.is_exact = true};
+	struct processes processes;
 
-	if (memory.written >= 0) {
-		memory.private_clean = kilobytes(daemon->pid, "smaps_rollup", "Private_Clean:");
-	} else { /* the daemon is not dumpable: only root may look at its map */
-		memory.is_exact = false;
-		memory.written = kilobytes(daemon->pid, "status", "RssAnon:");
-	}
-	memory.resident = kilobytes(daemon->pid, "status", "VmRSS:");
-	if (memory.written < 0)
-		fail("the memory of process %d cannot be read", daemon->pid);
+	processes_find(daemon->pid, &processes);
+	for (size_t i = 0; i < processes.count; i++)
+		memory_add(processes.pids[i], &memory);
 	*ret_memory = memory;
 }

@@ -6,7 +6,7 @@
 
 #include "http_client.h"
 
-/* The daemon under measurement: a child process, its clock and its counters. */
+/* The provider under measurement: a child process and its children, their clocks and the daemon's counters. */
 struct daemon_under_test {
 	const char *program, *config, *log; /* log: what it prints goes there */
 	struct http_place place, metrics;
@@ -21,14 +21,15 @@ void daemon_stop(struct daemon_under_test *daemon);
 /* What has been spent and counted since the daemon started. */
 struct reading {
 	int64_t at_us;  /* wall clock, monotonic */
-	int64_t cpu_us; /* all threads, user and kernel; the keyholder is in this process */
+	int64_t cpu_us; /* all threads of daemon, keyholder and supervisor, user and kernel */
 	uint64_t requests, answers_5xx, commits, writes, reads, keyholder_calls, signatures;
 };
 void reading_take(const struct daemon_under_test *daemon, struct reading *ret_reading);
 /* later - earlier. */
 struct reading reading_since(const struct reading *earlier, const struct reading *later);
 
-/* Memory that is the process's own. `is_exact` false: the kernel gave only the anonymous part (needs root). */
+/* Memory that is the three processes' own, summed: what they map in common counts in `resident` three times. `is_exact`
+ * false: the kernel gave only the anonymous part (needs root). */
 struct memory {
 	int64_t written;       /* bytes: heap, stacks, relocated data */
 	int64_t private_clean; /* bytes of files that no other process happens to map */

@@ -1,5 +1,6 @@
 #include "daemon/keyholder_process.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,5 +143,6 @@ int keyholder_process(const char *config_path, const char *line_count)
 	if (code == SERVE_STOPPED)
 		code = server_make(kek_place, &process.server);
 	free(kek_place);
+	malloc_trim(0); /* the settings are gone */
 	return code == SERVE_STOPPED ? run(&process) : code;
 }
