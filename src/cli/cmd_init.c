@@ -92,6 +92,32 @@ static int config_write(struct cli *cli, const char *dir)
 	return code == EXIT_DONE ? file_write(path, yaml) : code;
 }
 
+/* The folder that this file is to be in, when only its last name is missing. */
+static int parent_make(const char *path)
+{
+	char folder[4096];
+	char *slash;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	slash = strrchr(folder, '/');
+	if (!slash || slash == folder)
+		return EXIT_DONE;
+	*slash = '\0';
+	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+		return cli_fail(EXIT_TROUBLE, "%s: the folder cannot be made: %s", folder, strerror(errno));
+	return EXIT_DONE;
+}
+
+/* Two folders, so that whoever writes the one need not reach the other. */
+static int folders_make(const struct settings *settings)
+{
+	int code = parent_make(settings->kek);
+
+	if (code == EXIT_DONE && text_has_prefix(settings->database, "sqlite:/"))
+		code = parent_make(settings->database + strlen("sqlite:"));
+	return code;
+}
+
 static int keys_make(struct cli *cli)
 {
 	const struct settings *settings = cli->core.settings;
@@ -138,7 +164,9 @@ int cmd_init(struct cli *cli)
 		code = config_write(cli, absolute);
 	if (code != EXIT_DONE)
 		return code;
-	code = keys_make(cli);
+	code = folders_make(cli->core.settings);
+	if (code == EXIT_DONE)
+		code = keys_make(cli);
 	if (code != EXIT_DONE) {
 		unlink(cli->config_path); /* so that it can be tried again */
 		return code;

@@ -291,6 +291,9 @@ static void settings_read(struct reader *reader, struct settings *settings)
 	paths_read(reader, settings);
 	node_read(reader, settings);
 	numbers_read(reader, settings);
+	const char *sandbox = reader_text(reader, &(struct name){NULL, "sandbox"});
+
+	settings->sandbox_required = sandbox && strcmp(sandbox, "required") == 0;
 	settings->log_level = reader_text(reader, &(struct name){"log", "level"});
 	if (reader->mistakes == 0)
 		numbers_compare(reader, settings);

@@ -36,6 +36,7 @@ struct settings {
 	const char *database_shown;    /* the same without a password */
 	unsigned database_connections; /* PostgreSQL */
 	const char *kek;               /* path of the key-encryption key, or "credential:NAME" */
+	bool sandbox_required;         /* `sandbox: required`: rather no service than one that is not confined */
 	const char *web; /* folder of the built pages; a default from the build, for installed and built trees */
 	unsigned loops, workers, hashers, hash_queue; /* 0 in the file: chosen by the number of cores */
 	struct {

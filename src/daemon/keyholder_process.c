@@ -13,8 +13,10 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "core/settings.h"
+#include "daemon/attempts.h"
 #include "daemon/live.h"
 #include "daemon/process.h"
+#include "daemon/sandbox.h"
 #include "daemon/serve.h"
 #include "keyholder/kek.h"
 
@@ -24,6 +26,7 @@
 struct keyholder_process {
 	struct keyholder_server *server;
 	size_t line_count;
+	bool sandbox_required;
 	struct serving {
 		struct keyholder_server *server;
 		pthread_t thread;
@@ -38,7 +41,7 @@ static int say(const char *what, const char *detail)
 }
 
 /* Says nothing when the configuration is wrong: the daemon reads the same file and tells. */
-static int settings_read(const char *config_path, char **ret_kek)
+static int settings_read(const char *config_path, bool *ret_is_required, char **ret_kek)
 {
 	scoped_arena *arena = arena_new(SETTINGS_MEMORY);
 	const struct settings *settings = NULL;
@@ -52,6 +55,7 @@ static int settings_read(const char *config_path, char **ret_kek)
 	if (status != OK)
 		return PROCESS_NO_SETTINGS;
 	live_log_level(settings->log_level);
+	*ret_is_required = settings->sandbox_required;
 	*ret_kek = strdup(settings->kek);
 	return *ret_kek ? SERVE_STOPPED : say(config_path, "out of memory");
 }
@@ -120,8 +124,12 @@ static int run(struct keyholder_process *process)
 
 	if (code != SERVE_STOPPED)
 		return code;
-	/* CONFINEMENT OF THE KEYHOLDER: here. Everything is open, warm and made; from here on recvmsg, sendmsg, memory,
-	 * clocks, randomness and standard error are all that is used. */
+	/* Everything is open, warm and made; from here on recvmsg, sendmsg, memory, clocks, randomness and standard
+	 * error are all that is used. */
+	attempts_prepare();
+	if (sandbox_keyholder(process->sandbox_required) != OK)
+		return say("keyholder", "it cannot be confined on this machine; see the log line above");
+	attempts_make(ATTEMPTS_KEYHOLDER);
 	if (control_send(PROCESS_CONTROL, &(struct control_message){.word = CONTROL_READY}) != OK)
 		return SERVE_TROUBLE;
 	while (control_receive(PROCESS_CONTROL, &message) == OK) {
@@ -139,7 +147,7 @@ int keyholder_process(const char *config_path, const char *line_count)
 
 	if (process.line_count < 1 || process.line_count > SOCKET_LINES_MAX || process_attach("symbolon-keys") != OK)
 		return SERVE_BAD_CONFIGURATION;
-	code = settings_read(config_path, &kek_place);
+	code = settings_read(config_path, &process.sandbox_required, &kek_place);
 	if (code == SERVE_STOPPED)
 		code = server_make(kek_place, &process.server);
 	free(kek_place);

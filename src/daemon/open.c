@@ -8,7 +8,9 @@
 #include "base/log.h"
 #include "core/audit.h"
 #include "core/keyring.h"
+#include "daemon/attempts.h"
 #include "daemon/live.h"
+#include "daemon/sandbox.h"
 #include "daemon/serve.h"
 #include "endpoints/oidc/oidc.h"
 
@@ -120,8 +122,12 @@ enum status daemon_open(struct daemon *daemon, const char *config_path, int *ret
 {
 	TRY(settings_open(daemon, config_path, ret_exit));
 	live_log_level(daemon->app.core.settings->log_level);
-	/* SANDBOX OF THE DAEMON: here, before there is a second thread. All that it opens from here on: database,
-	 * pages, TLS files, listeners, /proc/self/statm; descriptors also come from the supervisor by recvmsg. */
+	/* Before there is a second thread. All that is opened from here on: database, pages, TLS files, listeners,
+	 * /proc/self/statm; descriptors also come from the supervisor by recvmsg. */
+	attempts_prepare();
+	if (sandbox_daemon_enter(daemon->app.core.settings) != OK)
+		return say(ret_exit, SERVE_TROUBLE, config_path,
+			   "the daemon cannot be confined on this machine; see the log line above");
 	TRY(store_and_keys_open(daemon, ret_exit));
 	TRY(pages_open(daemon, ret_exit));
 	if (waiting_room_new(&daemon->app.waiting) != OK)
@@ -198,6 +204,10 @@ enum status daemon_start(struct daemon *daemon, int *ret_exit)
 			   "cannot listen there for metrics; the log line above says why");
 	if (housekeeping_start(daemon, &daemon->housekeeping) != OK)
 		return say(ret_exit, SERVE_TROUBLE, "threads", "cannot be started");
+	if (sandbox_daemon_listening(daemon->app.core.settings) != OK)
+		return say(ret_exit, SERVE_TROUBLE, daemon->app.core.settings->path,
+			   "the daemon cannot be confined on this machine; see the log line above");
+	attempts_make(ATTEMPTS_DAEMON);
 	return OK;
 }
 

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "daemon/notify.h"
 #include "daemon/process.h"
+#include "daemon/sandbox.h"
 #include "daemon/serve.h"
 
 /*
@@ -320,7 +321,7 @@ static void keyholder_died(struct supervisor *supervisor, pid_t pid, int wait_st
 	if (supervisor->is_stopping && !supervisor->daemon.pid) {
 		if (code != SERVE_STOPPED && supervisor->code == SERVE_STOPPED)
 			supervisor->code = SERVE_TROUBLE;
-	} else if (supervisor->has_served && !keyholder->is_ended) {
+	} else if (!keyholder->is_ended && (supervisor->has_served || WIFSIGNALED(wait_status))) {
 		death_tell(keyholder, pid, wait_status);
 	} else if (!supervisor->has_served && WIFEXITED(wait_status) && code != PROCESS_NO_SETTINGS) {
 		if (code == PROCESS_NO_EXEC)
@@ -480,6 +481,7 @@ int daemon_serve(const char *config_path)
 					.lines_wanted = lines_choose()};
 
 	process_protect_memory();
+	sandbox_supervisor();
 	supervisor.signals = signals_open();
 	supervisor.budget = budget_open();
 	if (supervisor.signals < 0 || supervisor.budget < 0) {

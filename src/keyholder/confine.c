@@ -102,12 +102,14 @@ static void files_read_early(void)
 
 enum status keyholder_confine(void)
 {
+	enum status limits, filter;
+
 	files_read_early();
-	if (!limits_set()) {
-		log_error("keyholder.not_confined", LOG_S("problem", strerror(errno)));
-		return E_IO;
-	}
-	return filter_load();
+	limits = limits_set() ? OK : E_IO;
+	if (limits != OK)
+		log_error("keyholder.no_limits", LOG_S("problem", strerror(errno)));
+	filter = filter_load(); /* also without limits: it is worth more than they are */
+	return filter != OK ? filter : limits;
 }
 
 #endif

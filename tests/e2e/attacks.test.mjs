@@ -438,7 +438,7 @@ test("T11: while the database cannot be written nothing is accepted; afterwards 
 	const { world, device, payroll } = await scene(t);
 	const { login, state } = await pushed(new Visitor(world), payroll);
 	const challenge = await device.challenge();
-	const lock = start("sqlite3", [join(world.dir, "symbolon.db")]);
+	const lock = start("sqlite3", [join(world.dir, "data/symbolon.db")]);
 	t.after(() => lock.child.kill("SIGKILL"));
 	lock.type("BEGIN EXCLUSIVE; SELECT 'locked';");
 	await lock.says(/locked/);
@@ -455,7 +455,7 @@ test("T11: while the database cannot be written nothing is accepted; afterwards 
 
 test("T11: without its database the daemon does not start, and makes no empty one", LIMIT, async (t) => {
 	const { world } = await scene(t);
-	const file = join(world.dir, "symbolon.db");
+	const file = join(world.dir, "data/symbolon.db");
 	await world.stop();
 	renameSync(file, `${file}.kept`);
 	for (const suffix of ["-wal", "-shm"]) rmSync(file + suffix, { force: true });

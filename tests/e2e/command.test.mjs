@@ -33,7 +33,7 @@ after(() => rmSync(dir, { recursive: true, force: true }));
 
 test('init makes private files and never overwrites', () => {
   assert.equal(statSync(join(dir, 'id')).mode & 0o777, 0o700);
-  for (const name of ['symbolon.yaml', 'kek', 'symbolon.db']) assert.equal(statSync(join(dir, 'id', name)).mode & 0o077, 0, name);
+  for (const name of ['symbolon.yaml', 'keys', 'keys/kek', 'data', 'data/symbolon.db']) assert.equal(statSync(join(dir, 'id', name)).mode & 0o077, 0, name);
   const again = run(['init', '--dir', join(dir, 'id'), '--issuer', 'http://localhost:18999']);
   assert.equal(again.code, 1);
   assert.match(again.err, /is there already; nothing was changed/);
@@ -173,7 +173,7 @@ test('keys rotate: next becomes current, current stays to be seen', () => {
 });
 
 test('doctor is content, and finds a key file that others can read', () => {
-  const kek = join(dir, 'id', 'kek');
+  const kek = join(dir, 'id', 'keys', 'kek');
   assert.equal(run(['doctor']).code, 0);
   chmodSync(kek, 0o644);
   const sick = run(['doctor']);

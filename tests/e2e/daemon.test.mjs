@@ -90,7 +90,7 @@ test("a port that is taken, a key file that others can read: trouble with a sent
 	assert.equal(second.code, 3);
 	assert.match(second.err, /127\.0\.0\.1/);
 	await world.stop();
-	chmodSync(join(world.dir, "kek"), 0o644);
+	chmodSync(join(world.dir, "keys/kek"), 0o644);
 	const open = await world.run(["serve"]);
 	assert.equal(open.code, 3);
 	assert.match(open.err, /kek/);

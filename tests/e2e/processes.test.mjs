@@ -68,7 +68,7 @@ test("three processes share no key: the daemon and the supervisor have nothing o
 	const { world, device, payroll } = await scene(t);
 	await signIn(new Visitor(world), payroll, device, { password: PASSWORD });
 	const { supervisor, keyholder, daemon } = now(world);
-	const text = readFileSync(join(world.dir, "kek"), "utf8").trim();
+	const text = readFileSync(join(world.dir, "keys/kek"), "utf8").trim();
 	const kek = Buffer.from(text, "base64url");
 	const derived = Buffer.from(hkdfSync("sha256", kek, Buffer.alloc(0), "symbolon kek key v1", 32));
 	assert.ok(memoryHolds(keyholder, derived), "the keyholder has what it works with, so this look finds such bytes");
@@ -79,7 +79,7 @@ test("three processes share no key: the daemon and the supervisor have nothing o
 	for (const [fd, place] of descriptors(keyholder))
 		assert.ok(fd <= 2 || place.startsWith("socket:"), `the keyholder has ${fd} ${place}`);
 	for (const [fd, place] of [...descriptors(supervisor), ...descriptors(daemon)])
-		assert.ok(!place.startsWith(join(world.dir, "kek")), `${fd} ${place}`);
+		assert.ok(!place.startsWith(join(world.dir, "keys/kek")), `${fd} ${place}`);
 	const kept = descriptors(supervisor).filter(([fd, place]) => fd > 2 && place.startsWith("socket:"));
 	assert.equal(kept.length, 2, "one control to each child: a supervisor that kept lines would be one more place to read them");
 });
@@ -263,7 +263,7 @@ test("the key-encryption key may be a systemd credential", LIMIT, async (t) => {
 	await world.stop();
 	const folder = join(world.dir, "credentials"), file = join(folder, "kek");
 	mkdirSync(folder);
-	renameSync(join(world.dir, "kek"), file);
+	renameSync(join(world.dir, "keys/kek"), file);
 	chmodSync(file, 0o400);
 	writeFileSync(world.config, JSON.stringify({ ...JSON.parse(readFileSync(world.config, "utf8")), keys: { kek: "credential:kek" } }));
 	const missing = await world.run(["serve"]);

@@ -90,7 +90,7 @@ export class World {
 		this.folder = mkdtempSync(join(tmpdir(), "symbolon-e2e-"));
 	}
 
-	async init({ policy, settings = {}, database = "sqlite:symbolon.db", env = {} }) {
+	async init({ policy, settings = {}, database = "sqlite:data/symbolon.db", env = {} }) {
 		this.env = env; // of the daemon
 		this.port = await freePort();
 		this.issuer = `http://localhost:${this.port}`;
@@ -99,7 +99,7 @@ export class World {
 		this.closers = [];
 		await this.command(["init", "--dir", this.dir, "--issuer", this.issuer, "--organisation", "Example", "--database", database], { config: false });
 		// JSON is YAML: what a test wants is written as it is.
-		this.settings = { issuer: this.issuer, listen: [`127.0.0.1:${this.port}`], database, keys: { kek: "kek" }, web: join(root, "web/dist"), ...SETTINGS, ...settings, ...(policy ? { policy } : {}) };
+		this.settings = { issuer: this.issuer, listen: [`127.0.0.1:${this.port}`], database, keys: { kek: "keys/kek" }, web: join(root, "web/dist"), ...SETTINGS, ...settings, ...(policy ? { policy } : {}) };
 		writeFileSync(this.config, `${JSON.stringify(this.settings, null, 1)}\n`);
 	}
 
