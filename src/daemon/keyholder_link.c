@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "daemon/process.h"
 #include "daemon/serve.h"
+#include "daemon/settings_file.h"
 
 struct keyholder_link {
 	struct transport_socket *pool; /* the keyholder's */
@@ -21,6 +22,10 @@ static enum status lines_await(struct keyholder_link *link)
 	struct control_message message;
 
 	TRY(control_receive(PROCESS_CONTROL, &message));
+	while (message.word == CONTROL_SETTINGS) {
+		settings_file_arrived(&message);
+		TRY(control_receive(PROCESS_CONTROL, &message));
+	}
 	transport_socket_connect(link->pool, message.fds, message.fd_count);
 	return OK;
 }

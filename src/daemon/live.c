@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "core/policy.h"
+#include "daemon/settings_file.h"
 
 #define SETTINGS_MEMORY (4 * 1024 * 1024)
 #define ERRORS_MAX      (16 * 1024)
@@ -152,12 +153,15 @@ static struct settings settings_mix(const struct settings *first, const struct s
 static enum status generation_load(struct live *live, struct generation *generation, struct text *errors)
 {
 	const struct settings *next = NULL;
+	const char *bytes = NULL;
 	struct settings mixed;
+	size_t size = 0;
 
 	generation->arena = arena_new(SETTINGS_MEMORY);
 	if (!generation->arena)
 		return E_NOMEM;
-	TRY(settings_load(generation->arena, live->first->path, &next, errors));
+	TRY(settings_file_read(generation->arena, live->first->path, &bytes, &size));
+	TRY(settings_parse(generation->arena, live->first->path, bytes, size, &next, errors));
 	fixed_tell(live->first, next);
 	mixed = settings_mix(live->first, next);
 	generation->settings = arena_memdup(generation->arena, &mixed, sizeof(mixed));

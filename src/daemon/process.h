@@ -27,6 +27,7 @@ enum control_word {
 	CONTROL_READY = 'r',    /* child to supervisor */
 	CONTROL_RELOADED = 'l', /* daemon to supervisor, after SIGHUP */
 	CONTROL_LINES = 'k',    /* supervisor to daemon: lines to a keyholder that is ready */
+	CONTROL_SETTINGS = 's', /* daemon to supervisor: open the configuration; and back, with it or with nothing */
 };
 struct control_message {
 	char word;

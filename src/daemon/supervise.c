@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -243,6 +244,18 @@ static void daemon_ready(struct supervisor *supervisor)
 	notify("READY=1");
 }
 
+/* The daemon's sandbox knows the file that was there at its start. This one is not read here. */
+static void settings_hand_over(struct supervisor *supervisor)
+{
+	struct control_message message = {.word = CONTROL_SETTINGS};
+	int fd = open(supervisor->config_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd >= 0)
+		message.fds[message.fd_count++] = fd;
+	status_ignore(control_send(supervisor->daemon.control, &message), "it asks again");
+	fd_close(&fd);
+}
+
 static void child_hear(struct supervisor *supervisor, struct child *child)
 {
 	struct control_message message;
@@ -261,6 +274,8 @@ static void child_hear(struct supervisor *supervisor, struct child *child)
 		lines_hand_over(supervisor);
 	} else if (message.word == CONTROL_RELOADED && child == &supervisor->daemon) {
 		notify("READY=1");
+	} else if (message.word == CONTROL_SETTINGS && child == &supervisor->daemon) {
+		settings_hand_over(supervisor);
 	}
 }
 
