@@ -14,9 +14,9 @@
  * never the key-encryption key. Rules are about folders with all below them, so a folder above the key is not given:
  * of the configuration and of TLS only the file itself is then, and one that takes its place by a rename is found after
  * a restart. A database beside or above the key cannot be used without reaching it: "sandbox.key_reachable" tells.
- * It binds the configured ports only, sends signals to itself only, and makes no links, devices and folders. By seccomp
- * (sandbox_calls.h) it runs no program, makes no process and listens to nothing new. It may connect: PostgreSQL and
- * outgoing HTTPS need it.
+ * It binds the configured ports only (any, where one is 0), sends signals to itself only, and makes no links, devices
+ * and folders. By seccomp (sandbox_calls.h) it runs no program, makes no process and listens to nothing new. It may
+ * connect: PostgreSQL and outgoing HTTPS need it.
  *
  * The supervisor starts children by exec, who get its filters. So it gives up only what none of the three needs
  * (sandbox_calls_never).
