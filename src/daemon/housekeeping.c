@@ -9,11 +9,11 @@
 #include "daemon/daemon.h"
 #include "daemon/live.h"
 
-#define LOOK_MS     250 /* a disable or revoke by the command, or a change of the policy, takes effect within a second */
-#define STORE_TICKS 2
-#define SWEEP_TICKS 40
-#define LOOK_TICKS  40 /* 10 s: so long is anybody without a news that got lost between nodes */
-#define SWEEP_LIMIT 1000
+#define LOOK_MS       250 /* a disable or revoke by the command, or a change of the policy, takes effect within a second */
+#define STORE_TICKS   2
+#define SWEEP_TICKS   40
+#define LOOK_TICKS    40 /* 10 s: so long is anybody without a news that got lost between nodes */
+#define SWEEP_LIMIT   1000
 #define RETAIN_ROUNDS 20
 
 struct housekeeping {

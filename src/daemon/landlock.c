@@ -46,7 +46,7 @@ static uint64_t fs_handled(int abi)
 	return handled;
 }
 
-enum status landlock_new(struct landlock *ret_landlock)
+enum status landlock_new(bool with_ports, struct landlock *ret_landlock)
 {
 	const long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct attribute attribute = {0};
@@ -56,7 +56,7 @@ enum status landlock_new(struct landlock *ret_landlock)
 		return E_NOT_FOUND;
 	attribute.fs = fs_handled((int)abi);
 	if (abi >= 4) {
-		attribute.net = NET_BIND_TCP;
+		attribute.net = with_ports ? NET_BIND_TCP : 0;
 		size = ATTRIBUTE_SIZE_4;
 	}
 	if (abi >= 6) {
@@ -66,7 +66,7 @@ enum status landlock_new(struct landlock *ret_landlock)
 	const long ruleset = syscall(SYS_landlock_create_ruleset, &attribute, size, 0);
 	if (ruleset < 0)
 		return E_IO;
-	*ret_landlock = (struct landlock){.ruleset = (int)ruleset, .abi = (int)abi};
+	*ret_landlock = (struct landlock){.ruleset = (int)ruleset, .abi = (int)abi, .has_ports = attribute.net != 0};
 	return OK;
 }
 
@@ -108,7 +108,7 @@ enum status landlock_allow_bind(const struct landlock *landlock, uint16_t port)
 {
 	const struct net_rule rule = {.allowed = NET_BIND_TCP, .port = port};
 
-	if (landlock->abi < 4)
+	if (!landlock->has_ports)
 		return OK;
 	return syscall(SYS_landlock_add_rule, landlock->ruleset, RULE_NET_PORT, &rule, 0) == 0 ? OK : E_IO;
 }

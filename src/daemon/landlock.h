@@ -1,6 +1,7 @@
 #ifndef DAEMON_LANDLOCK_H
 #define DAEMON_LANDLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -13,6 +14,7 @@
 struct landlock {
 	int ruleset;
 	int abi;
+	bool has_ports;
 };
 
 enum landlock_right {
@@ -22,16 +24,16 @@ enum landlock_right {
 };
 
 /*
- * A set of rules that allows nothing: no file, no binding of TCP ports, no signal and no abstract socket to a process
- * outside. Connecting stays free.
+ * A set of rules that allows nothing: no file, with_ports no binding of TCP ports, no signal and no abstract socket to
+ * a process outside. Connecting stays free.
  *
  * E_NOT_FOUND  this kernel has no Landlock, or it is switched off
  * E_IO
  */
-enum status must_check landlock_new(struct landlock *ret_landlock);
+enum status must_check landlock_new(bool with_ports, struct landlock *ret_landlock);
 /* A file, or a folder with all below it. What is not there is left out: OK. */
 enum status must_check landlock_allow_path(const struct landlock *landlock, const char *path, unsigned rights);
-/* TCP; 0 is the range of free ports. */
+/* TCP. */
 enum status must_check landlock_allow_bind(const struct landlock *landlock, uint16_t port);
 /* For this thread and all to come; there is no way back. Needs no_new_privs. */
 enum status must_check landlock_enforce(const struct landlock *landlock);

@@ -191,17 +191,29 @@ static enum status database_allow(const struct plan *plan)
 	return landlock_allow_path(&plan->landlock, folder, LANDLOCK_READ | LANDLOCK_LIST | LANDLOCK_WRITE);
 }
 
+/* The port of the `at`th listener, or -1; the last one is that of the metrics. */
+static long port_of(const struct settings *settings, size_t at)
+{
+	const char *listen = at < settings->listen_count ? settings->listen[at] : settings->metrics;
+	const char *colon = listen ? strrchr(listen, ':') : NULL;
+
+	return colon ? strtol(colon + 1, NULL, 10) : -1;
+}
+
+/* A free port is known when the first loop has it, and bound again by the others: then any may be bound. */
+static bool ports_are_known(const struct settings *settings)
+{
+	for (size_t i = 0; i <= settings->listen_count; i++)
+		if (port_of(settings, i) == 0)
+			return false;
+	return true;
+}
+
 static enum status ports_allow(const struct plan *plan)
 {
-	const struct settings *settings = plan->settings;
-
-	for (size_t i = 0; i <= settings->listen_count; i++) {
-		const char *listen = i < settings->listen_count ? settings->listen[i] : settings->metrics;
-		const char *colon = listen ? strrchr(listen, ':') : NULL;
-
-		if (colon)
-			TRY(landlock_allow_bind(&plan->landlock, (uint16_t)strtoul(colon + 1, NULL, 10)));
-	}
+	for (size_t i = 0; i <= plan->settings->listen_count; i++)
+		if (port_of(plan->settings, i) > 0)
+			TRY(landlock_allow_bind(&plan->landlock, (uint16_t)port_of(plan->settings, i)));
 	return OK;
 }
 
@@ -240,7 +252,7 @@ static enum status files_restrict(const struct settings *settings)
 	enum status status;
 
 	key_find(&plan);
-	TRY(landlock_new(&plan.landlock));
+	TRY(landlock_new(ports_are_known(settings), &plan.landlock));
 	status = everything_allow(&plan);
 	if (status == OK)
 		status = landlock_enforce(&plan.landlock);

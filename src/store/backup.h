@@ -81,7 +81,7 @@ struct restore_settings {
 	bool discard;       /* the database as it is, rather than keep it beside */
 	int64_t now;
 	unsigned totp_window; /* steps to each side that a code is accepted */
-	const char *chain; /* of the audit log, for what `also` writes */
+	const char *chain;    /* of the audit log, for what `also` writes */
 	store_fn also;        /* in the new database's transaction, last: the audit event. ctx is a struct restored */
 	const void *also_ctx;
 };

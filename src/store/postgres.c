@@ -26,7 +26,6 @@ enum {
 	OID_TEXT = 25
 };
 
-
 struct postgres {
 	struct connection base;
 	PGconn *link;

@@ -40,8 +40,9 @@ static enum status nobody_else(struct connection *fresh, char problem[256])
 		return trouble_say(problem);
 	if (others == 0)
 		return OK;
-	snprintf(problem, 256, "the database is in use; stop `symbolon serve` on every node (and any other symbolon "
-			       "command) first");
+	snprintf(problem, 256,
+		 "the database is in use; stop `symbolon serve` on every node (and any other symbolon "
+		 "command) first");
 	return E_BUSY;
 }
 
@@ -136,8 +137,8 @@ static enum status schema_target_swap(struct target *target, bool discard, int64
 	if (discard)
 		snprintf(away, sizeof(away), "DROP SCHEMA \"%s\" CASCADE;", schemas->present);
 	else
-		snprintf(away, sizeof(away), "ALTER SCHEMA \"%s\" RENAME TO before_restore_%" PRId64 ";", schemas->present,
-			 now);
+		snprintf(away, sizeof(away), "ALTER SCHEMA \"%s\" RENAME TO before_restore_%" PRId64 ";",
+			 schemas->present, now);
 	snprintf(script, sizeof(script), "BEGIN; %s ALTER SCHEMA " RESTORING " RENAME TO \"%s\"; COMMIT", away,
 		 schemas->present);
 	if (connection_script(target->fresh, script) != OK) {

@@ -166,7 +166,8 @@ static enum status remains_remove(const struct swap *swap, char problem[256])
 	return OK;
 }
 
-static enum status file_target_swap(struct target *target, bool discard, int64_t now, char ret_kept[512], char problem[256])
+static enum status file_target_swap(struct target *target, bool discard, int64_t now, char ret_kept[512],
+				    char problem[256])
 {
 	struct swap *swap = target->own;
 	enum status status;

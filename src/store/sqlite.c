@@ -191,8 +191,7 @@ static bool has_moved(struct sqlite *sqlite)
 	return sqlite3_file_control(sqlite->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved;
 }
 
-static enum status open_try(const struct connection_settings *settings, struct sqlite **ret_sqlite,
-			    char problem[256])
+static enum status open_try(const struct connection_settings *settings, struct sqlite **ret_sqlite, char problem[256])
 {
 	const bool only_read = settings->is_file && !settings->may_write;
 	const int flags = (only_read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX |
@@ -372,8 +371,7 @@ static enum status sqlite_take(struct connection *connection, const struct sql_k
 
 	if (!is_kept) {
 		TRY(text_prepare(sqlite, key, build, &statement));
-		is_kept = key->verb != VERB_ONCE && !slot->handle &&
-			  cache_keep(&sqlite->cache, slot, key, statement);
+		is_kept = key->verb != VERB_ONCE && !slot->handle && cache_keep(&sqlite->cache, slot, key, statement);
 	}
 	*ret_statement = (struct statement){.connection = connection, .handle = statement, .is_kept = is_kept};
 	return OK;

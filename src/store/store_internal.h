@@ -37,8 +37,8 @@ struct news;
 
 struct store {
 	const struct driver *driver;
-	char *target;         /* the path, or the URL */
-	char name[64];        /* what its connections call themselves */
+	char *target;                 /* the path, or the URL */
+	char name[64];                /* what its connections call themselves */
 	char chain[STORE_CHAIN_SIZE]; /* of the audit log, for what this store writes */
 	char *private_folder;         /* of sqlite::memory:; removed on close */
 
