@@ -139,6 +139,11 @@ static struct settings settings_mix(const struct settings *first, const struct s
 	mixed.trusted_proxies = first->trusted_proxies;
 	mixed.trusted_proxy_count = first->trusted_proxy_count;
 	mixed.database = first->database;
+	mixed.database_shown = first->database_shown;
+	mixed.database_connections = first->database_connections;
+	mixed.daemon_chain = first->daemon_chain;
+	mixed.command_chain = first->command_chain;
+	mixed.sandbox_required = first->sandbox_required;
 	mixed.kek = first->kek;
 	mixed.web = first->web;
 	mixed.loops = first->loops;

@@ -6,14 +6,15 @@
 
 #include "base/log.h"
 #include "core/keyring.h"
+#include "core/policy.h"
 #include "crypto/hash.h"
 #include "keyholder/client.h"
 
 #define WORLD_TURNS 500
 
 static const char yaml[] = "issuer: https://id.example.org\npolicy: { default: { ask: [\"push:enter:2\"] } }\n";
-static const char decision[] = "{\"outcome\":\"ask\",\"rule\":\"default\",\"asked\":[[\"push:enter:2\"]],\"why_key\":"
-			       "\"enter_default\",\"why\":\"Why.\"}";
+static const char decision[] = "{\"policy\":\"%s\",\"outcome\":\"ask\",\"rule\":\"default\","
+			       "\"asked\":[[\"push:enter:2\"]],\"why_key\":\"enter_default\",\"why\":\"Why.\"}";
 static const char params[] = "{\"redirect_uri\":\"https://app.example.org/"
 			     "cb\",\"response_mode\":\"query\",\"scope\":\"openid\",\"max_age\":-1}";
 
@@ -53,7 +54,7 @@ static enum status challenge_write(struct store_tx *tx, void *ctx)
 				  .subject = world->user_id,
 				  .username = "demo",
 				  .proofs = "[]",
-				  .decision = decision,
+				  .decision = world->decision,
 				  .challenge_id = world->challenge_id,
 				  .ip = "192.0.2.7",
 				  .user_agent = "",
@@ -119,6 +120,7 @@ static struct world *world_new(void)
 	must(settings_parse(world->arena, "/etc/symbolon.yaml", yaml, strlen(yaml), &settings, &errors) == OK);
 	text_done(&errors);
 	world->settings = *settings;
+	snprintf(world->decision, sizeof(world->decision), decision, policy_mark(settings->policy));
 	world->random = random_seed(&world->seeded, 7);
 	world->core = (struct core){.settings = &world->settings, .random = &world->random};
 	must(store_open(&store, &world->core.store, NULL) == OK);

@@ -123,6 +123,17 @@ part_threads() {
 	meson_suites tsan threads unit store
 }
 
+# Sanitizers cannot be confined: what a process gives up is tried from inside the release build with test switches.
+part_confined() {
+	local status=0
+	run_task build testing || tally 0 1 0
+	meson_suites testing confined confined
+	SYMBOLON_BIN=$ROOT/build/testing/bin timeout -k 10 300 node --test --test-reporter=tap \
+		tests/e2e/sandbox.test.mjs >"$logs/confined.tap" || status=$?
+	tally_log node "$logs/confined.tap"
+	return "$status"
+}
+
 part_web() {
 	check npm --prefix web run --silent check
 	web_test
@@ -163,6 +174,7 @@ part unit 'unit and store, AddressSanitizer and UBSan'
 part faults 'faults of disk, power and memory, a sample'
 part seeds 'fuzz seeds, AddressSanitizer and UBSan'
 part threads 'unit and store, ThreadSanitizer'
+part confined 'confinement, the release build with test switches'
 part web 'web: types, components'
 part e2e 'end to end, daemon under AddressSanitizer'
 say

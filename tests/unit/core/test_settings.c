@@ -266,7 +266,7 @@ static void every_mistake_is_told_with_its_place(void **state)
 		{"tls: { key: a.pem }\n", "tls: \"certificate\" is missing"},
 		{"trusted_proxies: [10.0.0.0/8, proxy]\n", "trusted_proxies: \"proxy\" must be an address"},
 		{"trusted_proxies: [10.0.0.1/8]\n", "trusted_proxies: \"10.0.0.1/8\" must be an address"},
-		{"database: postgres://x\n", ":2:11: database: must be sqlite: and a file"},
+		{"database: mysql://x\n", ":2:11: database: must be sqlite: and a file"},
 		{"database: \"sqlite:\"\n", "database: must be sqlite: and a file"},
 		{"keys: { kek: \"\" }\n", "keys.kek: must not be empty"},
 		{"session: { idle: 2h, absolute: 1h }\n",
