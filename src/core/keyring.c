@@ -91,14 +91,14 @@ static enum status states_turn(struct store_tx *tx, int64_t now)
 	struct key_row *rows;
 	size_t count;
 
-	TRY(store_key_list(tx, "token", &rows, &count));
+	TRY(store_key_list_in_use(tx, &rows, &count));
 	for (size_t i = 0; i < count; i++) {
 		const char *state = rows[i].state;
 		const char *to = strcmp(state, "next") == 0      ? "current"
 				 : strcmp(state, "current") == 0 ? "previous"
 								 : "retired";
 
-		if (strcmp(state, "retired") != 0)
+		if (strcmp(rows[i].purpose, "token") == 0)
 			TRY(store_key_set_state(tx, rows[i].kid, to, now));
 	}
 	return OK;
@@ -137,7 +137,7 @@ static enum status keys_read(struct store_tx *tx, void *ctx)
 {
 	struct reading *reading = ctx;
 
-	return store_key_list(tx, NULL, &reading->rows, &reading->count);
+	return store_key_list_in_use(tx, &reading->rows, &reading->count);
 }
 
 static bool is_shown(const struct key_row *row)

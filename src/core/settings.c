@@ -176,8 +176,7 @@ static bool is_postgres(const char *url)
 static const char *url_without_password(struct reader *reader, const char *url)
 {
 	const char *authority = strstr(url, "://") + strlen("://");
-	const size_t size = strcspn(authority, "/?");
-	const char *at = memrchr(authority, '@', size);
+	const char *at = strrchr(authority, '@'); /* the last: a password may have one that is not escaped */
 	const char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
 	const char *query = strstr(url, "password=");
 

@@ -100,15 +100,25 @@ static void audit_say(struct housekeeping *housekeeping, enum status status)
 
 static void audit_keep(struct housekeeping *housekeeping)
 {
+	scoped_arena *arena = arena_new(4096);
 	size_t removed = 1, total = 0;
+	struct app app;
 
+	if (!arena || live_app(&housekeeping->daemon->app, arena, &app) != OK)
+		return; /* how long it is kept may have changed: rather later than by the old settings */
 	for (int round = 0; removed > 0 && round < RETAIN_ROUNDS; round++) {
 		removed = 0;
-		audit_say(housekeeping, audit_retain(&housekeeping->daemon->app.core, clock_now(), &removed));
+		audit_say(housekeeping, audit_retain(&app.core, clock_now(), &removed));
 		total += removed;
 	}
 	if (total)
 		log_info("audit.removed", LOG_N("rows", total));
+}
+
+/* A node whose clock is wrong must not throw away what is over by its clock alone. */
+static bool clock_is_right(const struct housekeeping *housekeeping)
+{
+	return llabs(store_clock_ahead(housekeeping->daemon->app.core.store)) <= CLOCK_DIFFERENCE_MAX_S;
 }
 
 /* True when it is time to end. */
@@ -142,7 +152,7 @@ static void *keep(void *arg)
 			audit_say(housekeeping, audit_heads_move(&housekeeping->daemon->app.core, clock_now()));
 		if (store_is_remote(housekeeping->daemon->app.core.store))
 			nodes_follow(housekeeping, tick);
-		if (tick % SWEEP_TICKS == 0) {
+		if (tick % SWEEP_TICKS == 0 && clock_is_right(housekeeping)) {
 			sweep(housekeeping);
 			audit_keep(housekeeping);
 		}

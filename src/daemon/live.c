@@ -119,7 +119,10 @@ static void fixed_tell(const struct settings *first, const struct settings *next
 	restart_say("database", text_differs(first->database, next->database));
 	restart_say("keys.kek", text_differs(first->kek, next->kek));
 	restart_say("web", text_differs(first->web, next->web));
-	restart_say("threads", first->loops != next->loops || first->workers != next->workers ||
+	restart_say("node", text_differs(first->daemon_chain, next->daemon_chain));
+	restart_say("sandbox", first->sandbox_required != next->sandbox_required);
+	restart_say("threads", first->database_connections != next->database_connections ||
+				       first->loops != next->loops || first->workers != next->workers ||
 				       first->hashers != next->hashers || first->hash_queue != next->hash_queue);
 }
 

@@ -152,7 +152,7 @@ static enum status pools_start(struct daemon *daemon)
 {
 	const struct settings *settings = daemon->app.core.settings;
 
-	TRY(workers_new(settings->workers, WORKER_QUEUE, 0, &daemon->workers));
+	TRY(workers_new(settings->workers, WORKER_QUEUE, WORKER_QUEUE / 4, &daemon->workers));
 	TRY(workers_new(settings->hashers, settings->hash_queue, settings->hash_queue / 4, &daemon->hashers));
 	return grid_new(&daemon->grid);
 }

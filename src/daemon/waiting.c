@@ -32,7 +32,7 @@ struct waiter {
 	atomic_uint refs;
 	atomic_bool on_the_way; /* a wake is posted and has not begun to read */
 	bool ended;
-	bool is_reading, read_again; /* on a worker; only its loop looks */
+	bool is_reading, read_again, was_read; /* on a worker; only its loop looks */
 	char topic[];
 };
 
@@ -145,6 +145,7 @@ static void reading_arrived(void *ctx)
 	struct waiter *waiter = reading->waiter;
 
 	waiter->is_reading = false;
+	waiter->was_read = true;
 	if (waiter->stream && !waiter->ended)
 		state_send(reading);
 	if (waiter->stream && !waiter->ended && waiter->read_again)
@@ -161,7 +162,10 @@ static void reading_work(void *ctx)
 		reading_free(reading); /* the loop has ended, and with it the stream */
 }
 
-/* A stream that cannot be served now ends: its client asks again. */
+/*
+ * A stream that cannot be begun ends, and its client asks again. One that waits already stays: all that wait are looked
+ * at every 10 s. Reads leave the last quarter of the queue to requests.
+ */
 static void reading_begin(struct waiter *waiter)
 {
 	struct reading *reading = calloc(1, sizeof(*reading));
@@ -171,12 +175,15 @@ static void reading_begin(struct waiter *waiter)
 	atomic_fetch_add(&waiter->refs, 1);
 	if (reading) {
 		reading->waiter = waiter;
-		if (workers_submit(waiter->room->workers, true, reading_work, reading) == OK)
+		if (workers_submit(waiter->room->workers, false, reading_work, reading) == OK)
 			return;
 	}
 	free(reading);
-	waiter->ended = true;
-	event_stream_end(waiter->stream);
+	waiter->is_reading = false;
+	if (!waiter->was_read) {
+		waiter->ended = true;
+		event_stream_end(waiter->stream);
+	}
 	waiter_unref(waiter);
 }
 

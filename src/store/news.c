@@ -130,12 +130,14 @@ static bool gathered_send(struct news *news)
 
 static bool clock_look(struct news *news)
 {
+	const int64_t begun_ms = clock_mono_ms();
 	int64_t theirs = 0;
 
 	if (!text_send(news, "SELECT extract(epoch FROM clock_timestamp())::bigint", NULL, &theirs))
 		return false;
-	atomic_store(&news->clock_ahead, theirs - clock_now());
 	news->looked_ms = clock_mono_ms();
+	if (news->looked_ms - begun_ms < 1000) /* an answer that was long on its way says nothing of the time */
+		atomic_store(&news->clock_ahead, theirs - clock_now());
 	return true;
 }
 
@@ -195,6 +197,7 @@ static void *news_run(void *argument)
 		if (!turn(news)) {
 			log_warn("news.lost", LOG_S("problem", PQerrorMessage(news->link)));
 			link_close(news);
+			rest(news, RECONNECT_MS);
 			continue;
 		}
 		rest(news, LOOK_MS / 10);

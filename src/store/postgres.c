@@ -1,10 +1,12 @@
 #include "store/postgres.h"
 
 #include <endian.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/statement_cache.h"
 
@@ -17,6 +19,7 @@
  */
 enum {
 	STREAM_NOT_SENT = -2,
+	ANSWER_MS = 12000,
 	ARGS_MAX = 48,
 	STATEMENT_TEXT_MAX = 8192,
 	OID_BYTEA = 17,
@@ -31,6 +34,8 @@ struct postgres {
 	PGconn *link;
 	unsigned prepared; /* statements named so far */
 	bool is_committing;
+	bool is_useless;     /* read-only, or it has not answered in time */
+	int64_t patience_ms; /* of one answer; 0: no limit */
 	char pattern[64]; /* the application names of this store's connections */
 	struct statement_cache cache;
 };
@@ -78,15 +83,19 @@ static enum status code_status(const char *code)
 }
 
 /* Serialization failure, deadlock, lock timeout; and a server that shuts down or a connection that is gone. */
-static bool may_work_again(const struct postgres *postgres, const char *code)
+static bool may_work_again(struct postgres *postgres, const char *code)
 {
 	static const char *const again[] = {"40001", "40P01", "55P03", NULL};
 	static const char *const gone[] = {"57P", "08", NULL};
 
 	if (is_one_of(code, again))
 		return true;
+	if (strcmp(code, "25006") == 0) { /* a standby: the next connection finds who writes now */
+		postgres->is_useless = true;
+		return true;
+	}
 	/* While it committed, nobody knows whether it did. */
-	return !postgres->is_committing && (is_one_of(code, gone) || PQstatus(postgres->link) == CONNECTION_BAD);
+	return !postgres->is_committing && (is_one_of(code, gone) || postgres->is_useless || PQstatus(postgres->link) == CONNECTION_BAD);
 }
 
 static enum status trouble(struct postgres *postgres, const PGresult *result)
@@ -112,9 +121,45 @@ static bool is_fine(const PGresult *result)
 	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
+/* Whether the answer comes in time; a server that stands still must not stop a node. */
+static bool answer_await(struct postgres *postgres)
+{
+	const int64_t until = clock_mono_ms() + postgres->patience_ms;
+	struct pollfd wanted = {.fd = PQsocket(postgres->link), .events = POLLIN};
+
+	while (PQisBusy(postgres->link)) {
+		const int64_t left = until - clock_mono_ms();
+
+		if (postgres->patience_ms && left <= 0) {
+			postgres->is_useless = true;
+			return false;
+		}
+		if (poll(&wanted, 1, postgres->patience_ms ? (int)left : -1) > 0 && !PQconsumeInput(postgres->link))
+			return true; /* broken: the result says so */
+	}
+	return true;
+}
+
+/* The last result of what was sent; NULL: it could not be sent, or no answer came in time. */
+static PGresult *result_get(struct postgres *postgres, int was_sent)
+{
+	PGresult *last = NULL, *next = NULL;
+
+	if (!was_sent)
+		return NULL;
+	while (answer_await(postgres) && (next = PQgetResult(postgres->link))) {
+		PQclear(last);
+		last = next;
+	}
+	if (!postgres->is_useless)
+		return last;
+	PQclear(last);
+	return NULL;
+}
+
 static enum status text_run(struct postgres *postgres, const char *text)
 {
-	PGresult *result = PQexec(postgres->link, text);
+	PGresult *result = result_get(postgres, PQsendQuery(postgres->link, text));
 	enum status status = is_fine(result) ? OK : trouble(postgres, result);
 
 	PQclear(result);
@@ -140,14 +185,19 @@ static enum status problem_say(const PGconn *link, char problem[256])
 /* What is before dbname gives way to what the URL says; what is behind it does not. */
 enum status postgres_connect(const char *url, const char *name, PGconn **ret_link, char problem[256])
 {
-	const char *const keys[] = {"connect_timeout",
-				    "tcp_user_timeout",
-				    "keepalives_idle",
-				    "dbname",
-				    "client_encoding",
-				    "application_name",
+	const char *const keys[] = {"connect_timeout",     "tcp_user_timeout", "keepalives_idle",
+				    "keepalives_interval", "keepalives_count", "target_session_attrs",
+				    "dbname",              "client_encoding",  "application_name",
 				    NULL};
-	const char *const values[] = {"5", "10000", "10", url, "UTF8", name, NULL};
+	const char *const values[] = {"5", "10000", "10", "3", "2", "read-write", url, "UTF8", name, NULL};
+	PQconninfoOption *parsed = PQconninfoParse(url, NULL);
+
+	if (!parsed) { /* libpq would tell the part that it does not understand, which may be the password */
+		snprintf(problem, 256, "PostgreSQL: the URL of the database cannot be understood; is every special "
+				       "character of the password written as %%XX?");
+		return E_STORE;
+	}
+	PQconninfoFree(parsed);
 	PGconn *link = PQconnectdbParams(keys, values, 1);
 
 	if (!link || PQstatus(link) != CONNECTION_OK) {
@@ -168,7 +218,7 @@ enum status postgres_connect(const char *url, const char *name, PGconn **ret_lin
 static const char settings_text[] =
 	"SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') "
 	"IN ('off', 'local');"
-	"SET statement_timeout = '30s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s';"
+	"SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s';"
 	"SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan";
 
 static enum status set_up(struct postgres *postgres, char problem[256])
@@ -209,6 +259,7 @@ static enum status postgres_open(const struct connection_settings *settings, str
 	if (!postgres)
 		return E_NOMEM;
 	postgres->base.driver = &driver_postgres;
+	postgres->patience_ms = ANSWER_MS;
 	snprintf(postgres->pattern, sizeof(postgres->pattern), "%s", settings->name);
 	status = postgres_connect(settings->target, settings->name, &postgres->link, problem);
 	if (status == OK)
@@ -223,7 +274,9 @@ static enum status postgres_open(const struct connection_settings *settings, str
 
 static bool postgres_is_broken(const struct connection *connection)
 {
-	return PQstatus(((const struct postgres *)connection)->link) == CONNECTION_BAD;
+	const struct postgres *postgres = (const struct postgres *)connection;
+
+	return postgres->is_useless || PQstatus(postgres->link) == CONNECTION_BAD;
 }
 
 /* ---- transactions ---- */
@@ -247,6 +300,7 @@ static enum status postgres_begin(struct connection *connection, enum begin begi
 	struct postgres *postgres = postgres_of(connection);
 
 	postgres->is_committing = false;
+	postgres->patience_ms = begin == BEGIN_SCHEMA ? 0 : ANSWER_MS;
 	if (begin == BEGIN_WRITE)
 		return text_run(postgres, write_text());
 	if (begin == BEGIN_READ)
@@ -264,7 +318,7 @@ static enum status postgres_commit(struct connection *connection)
 	enum status status = OK;
 
 	postgres->is_committing = true;
-	result = PQexec(postgres->link, "COMMIT");
+	result = result_get(postgres, PQsendQuery(postgres->link, "COMMIT"));
 	if (!is_fine(result)) {
 		status = trouble(postgres, result) == OK ? OK : E_STORE;
 	} else if (strcmp(PQcmdStatus(result), "COMMIT") != 0) {
@@ -279,6 +333,8 @@ static void postgres_rollback(struct connection *connection)
 {
 	struct postgres *postgres = postgres_of(connection);
 
+	if (postgres->is_useless)
+		return;
 	if (PQtransactionStatus(postgres->link) == PQTRANS_INTRANS ||
 	    PQtransactionStatus(postgres->link) == PQTRANS_INERROR)
 		PQclear(PQexec(postgres->link, "ROLLBACK"));
@@ -288,7 +344,7 @@ static enum tx_state postgres_state(const struct connection *connection)
 {
 	const struct postgres *postgres = (const struct postgres *)connection;
 
-	if (connection->state == TX_FINE && PQstatus(postgres->link) == CONNECTION_BAD)
+	if (connection->state == TX_FINE && postgres_is_broken(connection))
 		return postgres->is_committing ? TX_LOST : TX_AGAIN;
 	return connection->state;
 }
@@ -399,8 +455,8 @@ static void arg_set(struct prepared *prepared, size_t at, const struct sql_arg *
 /* The parameters' types are known only now, so that it is prepared now. */
 static enum status prepared_send(struct postgres *postgres, struct prepared *prepared)
 {
-	PGresult *result =
-		PQprepare(postgres->link, prepared->name, prepared->text, (int)prepared->count, prepared->types);
+	PGresult *result = result_get(postgres, PQsendPrepare(postgres->link, prepared->name, prepared->text,
+							      (int)prepared->count, prepared->types));
 	enum status status = is_fine(result) ? OK : trouble(postgres, result);
 
 	PQclear(result);
@@ -428,8 +484,9 @@ static enum status postgres_bind(struct statement *statement, const struct sql_a
 
 static enum status prepared_run(struct postgres *postgres, struct prepared *prepared)
 {
-	prepared->result = PQexecPrepared(postgres->link, prepared->name, (int)prepared->count, prepared->values,
-					  prepared->sizes, prepared->formats, 1);
+	prepared->result = result_get(postgres, PQsendQueryPrepared(postgres->link, prepared->name, (int)prepared->count,
+								    prepared->values, prepared->sizes,
+								    prepared->formats, 1));
 	return is_fine(prepared->result) ? OK : trouble(postgres, prepared->result);
 }
 

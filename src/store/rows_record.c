@@ -51,6 +51,16 @@ enum status store_key_list(struct store_tx *tx, const char *purpose, struct key_
 	return OK;
 }
 
+enum status store_key_list_in_use(struct store_tx *tx, struct key_row **ret_rows, size_t *ret_count)
+{
+	struct sql_rows found = {0};
+
+	TRY(sql_list(tx, &key_table, SQL("WHERE state <> 'retired' ORDER BY created_at DESC, kid"), &found));
+	*ret_rows = found.rows;
+	*ret_count = found.count;
+	return OK;
+}
+
 enum status store_key_set_state(struct store_tx *tx, const char *kid, const char *state, int64_t now)
 {
 	return sql_set(tx, SQL("UPDATE keys SET state = ?2, changed_at = ?3 WHERE kid = ?1", sql_text(kid),

@@ -338,6 +338,8 @@ enum status must_check store_key_insert(struct store_tx *tx, const struct key_ro
 /* Purpose NULL: all; newest first. */
 enum status must_check store_key_list(struct store_tx *tx, const char *purpose, struct key_row **ret_rows,
 				      size_t *ret_count);
+/* All purposes, without the retired ones, of which there are more with every rotation. */
+enum status must_check store_key_list_in_use(struct store_tx *tx, struct key_row **ret_rows, size_t *ret_count);
 enum status must_check store_key_set_state(struct store_tx *tx, const char *kid, const char *state, int64_t now);
 
 /* ---- meta ---- */

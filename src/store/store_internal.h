@@ -68,7 +68,7 @@ void commit_done(struct store *store);
 /* One transaction; a write without group commit. */
 struct transaction {
 	enum begin begin;
-	struct arena *arena;
+	struct arena *arena; /* NULL: one for each try */
 	store_fn fn;
 	void *ctx;
 };

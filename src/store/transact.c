@@ -10,7 +10,8 @@ enum { PATIENCE_MS = 10000, PAUSE_MAX_US = 50000 };
 
 static enum status once(struct store *store, struct connection *connection, const struct transaction *wanted)
 {
-	struct store_tx tx = {.connection = connection, .arena = wanted->arena};
+	scoped_arena *own = wanted->arena ? NULL : arena_new(STORE_ARENA_SIZE);
+	struct store_tx tx = {.connection = connection, .arena = own ? own : wanted->arena};
 	char chain[STORE_CHAIN_SIZE + 16];
 	enum status status;
 
@@ -18,6 +19,8 @@ static enum status once(struct store *store, struct connection *connection, cons
 		snprintf(chain, sizeof(chain), "%s-%u", store->chain, connection->place);
 		tx.chain = chain;
 	}
+	if (!tx.arena)
+		return E_NOMEM;
 	TRY(connection_begin(connection, wanted->begin));
 	status = wanted->fn(&tx, wanted->ctx);
 	if (connection_state(connection) != TX_FINE)
@@ -77,9 +80,8 @@ enum status transact(struct store *store, const struct transaction *wanted)
 
 enum status write_alone(struct store *store, store_fn fn, void *ctx)
 {
-	scoped_arena *arena = arena_new(STORE_ARENA_SIZE);
-	const struct transaction wanted = {.begin = BEGIN_WRITE, .arena = arena, .fn = fn, .ctx = ctx};
-	enum status status = arena ? transact(store, &wanted) : E_NOMEM;
+	const struct transaction wanted = {.begin = BEGIN_WRITE, .fn = fn, .ctx = ctx};
+	enum status status = transact(store, &wanted);
 
 	pthread_mutex_lock(&store->lock);
 	store->counters.writes++;

@@ -15,7 +15,7 @@ const HOSTILE = "\"><script>alert(1)</script>'; DROP TABLE audits; --\u{1f511}";
 
 async function scene(t, options = {}) {
 	const world = await World.open(t, { policy, ...options });
-	world.database = join(world.dir, "symbolon.db");
+	world.database = join(world.dir, "data/symbolon.db");
 	const device = await Device.enrol(world, "demo");
 	const payroll = await world.addClient("payroll");
 	return { world, device, payroll };

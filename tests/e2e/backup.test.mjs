@@ -260,7 +260,7 @@ async function query(file, sql) {
 test("restore refuses what it must, and then nothing has changed", LIMIT, async (t) => {
 	const world = await World.open(t, { policy });
 	const file = join(world.folder, "backup");
-	const database = join(world.dir, "symbolon.db");
+	const database = join(world.dir, "data/symbolon.db");
 	await world.command(["backup", file]);
 	const refused = async (args, pattern) => {
 		const { code, err } = await world.run(args);
@@ -293,11 +293,11 @@ test("restore refuses what it must, and then nothing has changed", LIMIT, async 
 	await refused(["restore", forged], /was changed after it was made/);
 
 	// Another installation's, with the same name and another key-encryption key.
-	const kek = readFileSync(join(world.dir, "kek"));
+	const kek = readFileSync(join(world.dir, "keys/kek"));
 	await world.command(["init", "--dir", join(world.folder, "second"), "--issuer", world.issuer], { config: false });
-	copyFileSync(join(world.folder, "second", "kek"), join(world.dir, "kek"));
+	copyFileSync(join(world.folder, "second", "keys/kek"), join(world.dir, "keys/kek"));
 	await refused(["restore", file], /made under another one/);
-	writeFileSync(join(world.dir, "kek"), kek);
+	writeFileSync(join(world.dir, "keys/kek"), kek);
 	const settings = JSON.parse(readFileSync(world.config, "utf8"));
 	writeFileSync(world.config, JSON.stringify({ ...settings, issuer: "http://localhost:1" }));
 	await refused(["restore", file], /is a backup of http:\/\/localhost:\d+, and this configuration is of http:\/\/localhost:1/);
@@ -309,7 +309,7 @@ test("restore refuses what it must, and then nothing has changed", LIMIT, async 
 	assert.ok(was.length > 0);
 
 	// And a machine that has lost its database gets it back.
-	for (const name of readdirSync(world.dir).filter((one) => one.startsWith("symbolon.db"))) await start("rm", [join(world.dir, name)], { input: "" }).done;
+	for (const name of readdirSync(join(world.dir, "data")).filter((one) => one.startsWith("symbolon.db"))) await start("rm", [join(world.dir, "data", name)], { input: "" }).done;
 	const [told] = await world.command(["restore", file]);
 	assert.equal(told.present_read, false);
 	assert.equal(told.kept, "");
@@ -337,7 +337,7 @@ test("a restore that is killed leaves the database whole, old or new", LIMIT, as
 		else await world.command(["user", "add", "since"]);
 	}
 	await world.command(["restore", file]);
-	assert.ok(!existsSync(join(world.dir, "symbolon.db.restoring")), "the next run takes what was left");
+	assert.ok(!existsSync(join(world.dir, "data/symbolon.db.restoring")), "the next run takes what was left");
 	t.diagnostic(`old after ${old} of 20 kills`);
 	await world.serve();
 });

@@ -191,7 +191,7 @@ test("a file that is written slowly, in place, is never taken half", async (t) =
 	const { world, wiki } = await scene(t);
 	const { web } = settingsOf(world);
 	// The first half is a whole configuration too: one without the rule that denies.
-	const first = `issuer: "${world.issuer}"\nlisten: ["127.0.0.1:${world.port}"]\ndatabase: sqlite:symbolon.db\nkeys: { kek: kek }\nweb: ${JSON.stringify(web)}\n`
+	const first = `issuer: "${world.issuer}"\nlisten: ["127.0.0.1:${world.port}"]\ndatabase: sqlite:data/symbolon.db\nkeys: { kek: keys/kek }\nweb: ${JSON.stringify(web)}\n`
 		+ `password: { memory_kib: 64, passes: 1, lanes: 1 }\ntrusted_proxies: ["127.0.0.1"]\npolicy:\n  default: { ask: [password] }\n`;
 	const rest = "  rules:\n    - name: Refused\n      when: { client: wiki }\n      deny: true\n";
 	const isRefused = async () => {

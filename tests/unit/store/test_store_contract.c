@@ -24,6 +24,7 @@ static const char *const whole_tables[] = {
 	"FROM users ORDER BY name",
 	"FROM clients ORDER BY id",
 	"FROM keys ORDER BY created_at",
+	"FROM keys WHERE state <> 'retired'",
 	"FROM audits ORDER BY id DESC",
 	"SELECT COUNT(*) FROM outbox",
 	"SELECT COUNT(*) FROM tokens",
