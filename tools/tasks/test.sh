@@ -102,7 +102,19 @@ part_release() { check run_task build release; }
 
 part_unit() {
 	run_task build asan || tally 0 1 0
-	meson_suites asan unit unit store
+	meson_suites asan unit unit store confined
+}
+
+# What confines the processes works without a sanitizer only.
+part_confined() {
+	local status=0
+	run_task build testing || tally 0 1 0
+	meson_suites testing confined confined
+	SYMBOLON_BIN=$ROOT/build/testing/bin timeout -k 10 300 node --test \
+		--test-reporter=spec --test-reporter-destination=stdout \
+		--test-reporter=tap --test-reporter-destination="$logs/confined.tap" tests/e2e/sandbox.test.mjs || status=$?
+	tally_log node "$logs/confined.tap"
+	return "$status"
 }
 
 part_seeds() {
@@ -157,6 +169,7 @@ say
 part layers 'layers: who may include whom'
 part release 'release build: both commands and the web bundle'
 part unit 'unit and store, AddressSanitizer and UBSan'
+part confined 'confinement of the processes, optimised build'
 part seeds 'fuzz seeds, AddressSanitizer and UBSan'
 part threads 'unit and store, ThreadSanitizer'
 part web 'web: types, components'
