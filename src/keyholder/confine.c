@@ -13,6 +13,7 @@ enum status keyholder_confine(void)
 #else
 
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -24,6 +25,7 @@ enum status keyholder_confine(void)
 #include <time.h>
 
 #define ARENAS 8
+#define NEVER  INT_MAX
 
 static const int harmless[] = {
 	SCMP_SYS(read),           SCMP_SYS(write),  SCMP_SYS(sendmsg),
@@ -90,21 +92,25 @@ static bool limits_set(void)
 	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
-/* What the C library would open files for at the first need: the time zone, and the number of cores for malloc. */
-static void files_read_early(void)
+/*
+ * What the C library would open a file for at the first need: the time zone; for malloc the number of cores, and
+ * /proc/sys/vm/overcommit_memory before it gives back memory of a thread's arena, which it therefore keeps.
+ */
+static void files_spare(void)
 {
 	const time_t now = time(NULL);
 	struct tm broken_down;
 
 	gmtime_r(&now, &broken_down);
 	mallopt(M_ARENA_MAX, ARENAS);
+	mallopt(M_TRIM_THRESHOLD, NEVER);
 }
 
 enum status keyholder_confine(void)
 {
 	enum status limits, filter;
 
-	files_read_early();
+	files_spare();
 	limits = limits_set() ? OK : E_IO;
 	if (limits != OK)
 		log_error("keyholder.no_limits", LOG_S("problem", strerror(errno)));

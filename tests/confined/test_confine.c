@@ -140,6 +140,29 @@ static bool enrolment_works(struct keyholder *keyholder)
 	       keyholder_enrolment_check(keyholder, "enrolment-1", &sealed, "message", 7, wrong) == E_REFUSED;
 }
 
+/*
+ * As the buffers of a line and large messages do, in a thread's own arena. Red without M_TRIM_THRESHOLD. Not one block:
+ * a larger one than 128 KiB is mapped by itself.
+ */
+static bool memory_comes_and_goes(void)
+{
+	char *blocks[20];
+	bool got = true;
+
+	for (size_t i = 0; i < ARRAY_COUNT(blocks); i++) {
+		blocks[i] = malloc(100000);
+		got = got && blocks[i];
+		if (blocks[i])
+			memset(blocks[i], 1, 100000);
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(blocks); i++)
+		free(blocks[i]);
+	char *volatile growing = malloc(4000000);
+	char *grown = growing ? realloc(growing, 9000000) : NULL;
+	free(grown ? grown : growing);
+	return got && grown;
+}
+
 struct work {
 	pthread_t thread;
 	struct keyholder *keyholder;
@@ -153,7 +176,8 @@ static bool everything_works(const struct work *work)
 	struct keyholder_counters counters = {0};
 	char row[32];
 
-	if (!key_signs(work->keyholder, "RS256") || !large_payload_is_signed(work->keyholder))
+	if (!memory_comes_and_goes() || !key_signs(work->keyholder, "RS256") ||
+	    !large_payload_is_signed(work->keyholder))
 		return false;
 	for (int i = 0; i < ROUNDS; i++) {
 		snprintf(row, sizeof(row), "row-%d-%d", work->number, i);

@@ -102,7 +102,19 @@ part_release() { check run_task build release; }
 
 part_unit() {
 	run_task build asan || tally 0 1 0
-	meson_suites asan unit unit store
+	meson_suites asan unit unit store confined
+}
+
+# What confines the processes works without a sanitizer only.
+part_confined() {
+	local status=0
+	run_task build testing || tally 0 1 0
+	meson_suites testing confined confined
+	SYMBOLON_BIN=$ROOT/build/testing/bin timeout -k 10 300 node --test \
+		--test-reporter=spec --test-reporter-destination=stdout \
+		--test-reporter=tap --test-reporter-destination="$logs/confined.tap" tests/e2e/sandbox.test.mjs || status=$?
+	tally_log node "$logs/confined.tap"
+	return "$status"
 }
 
 # Each flow with a few faults of each kind, elsewhere each time; ./run soak faults has them all.
@@ -121,17 +133,6 @@ no_target_left_out() {
 part_threads() {
 	run_task build tsan || tally 0 1 0
 	meson_suites tsan threads unit store
-}
-
-# Sanitizers cannot be confined: what a process gives up is tried from inside the release build with test switches.
-part_confined() {
-	local status=0
-	run_task build testing || tally 0 1 0
-	meson_suites testing confined confined
-	SYMBOLON_BIN=$ROOT/build/testing/bin timeout -k 10 300 node --test --test-reporter=tap \
-		tests/e2e/sandbox.test.mjs >"$logs/confined.tap" || status=$?
-	tally_log node "$logs/confined.tap"
-	return "$status"
 }
 
 part_web() {
@@ -172,9 +173,9 @@ part layers 'layers: who may include whom'
 part release 'release build: both commands and the web bundle'
 part unit 'unit and store, AddressSanitizer and UBSan'
 part faults 'faults of disk, power and memory, a sample'
+part confined 'confinement of the processes, optimised build'
 part seeds 'fuzz seeds, AddressSanitizer and UBSan'
 part threads 'unit and store, ThreadSanitizer'
-part confined 'confinement, the release build with test switches'
 part web 'web: types, components'
 part e2e 'end to end, daemon under AddressSanitizer'
 say

@@ -24,7 +24,7 @@ ports_find() {
 
 database_name() {
 	case ${SOAK_DATABASE:-sqlite} in
-	sqlite) printf 'sqlite:%s/symbolon.db\n' "$folder" ;;
+	sqlite) printf 'sqlite:%s/data/symbolon.db\n' "$folder" ;;
 	*) printf '%s\n' "$SOAK_DATABASE" ;;
 	esac
 }
@@ -37,7 +37,7 @@ node_write() {
 		listen: ["127.0.0.1:$at"]
 		metrics: "127.0.0.1:$((at + 1))"
 		database: "$(database_name)"
-		keys: { kek: "$folder/kek" }
+		keys: { kek: "$folder/keys/kek" }
 		web: "$PWD/web/dist"
 		trusted_proxies: [127.0.0.1]
 		password: { memory_kib: 7168, passes: 1 }

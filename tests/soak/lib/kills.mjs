@@ -161,7 +161,7 @@ async function kills(provider) {
 async function main() {
 	const world = new World();
 	const settings = { password: { memory_kib: 7168, passes: 1 } }; // the least that the release build takes
-	const database = process.env.SOAK_DATABASE && process.env.SOAK_DATABASE !== "sqlite" ? process.env.SOAK_DATABASE : "sqlite:symbolon.db";
+	const database = process.env.SOAK_DATABASE && process.env.SOAK_DATABASE !== "sqlite" ? process.env.SOAK_DATABASE : "sqlite:data/symbolon.db";
 	world.folder = process.env.SOAK_FOLDER;
 	await world.init({ policy: { default: { ask: ["push:confirm"] } }, settings, database });
 	const provider = new Provider(join(bin, "symbolon"), world.config, world.issuer, join(world.folder, "daemon.log"));
