@@ -12,12 +12,12 @@
  *   read            the configuration and TLS files, the pages, what names and TLS roots need in /etc and /usr, what
  *                   libpq reads, its own /proc/self
  * never the key-encryption key. Rules are about folders with all below them, so a folder above the key is not given:
- * of the configuration and of TLS only the file itself is then: another configuration in its place comes as a descriptor
- * from the supervisor (settings_file.h), another certificate is found after a restart. A database beside or above the
- * key cannot be used without reaching it: "sandbox.key_reachable" tells.
- * It binds the configured ports only (any, where one is 0), sends signals to itself only, and makes no links, devices
- * and folders. By seccomp (sandbox_calls.h) it runs no program, makes no process and listens to nothing new. It may
- * connect: PostgreSQL and outgoing HTTPS need it.
+ * of the configuration and of TLS only the file itself is then: another configuration in its place comes as a
+ * descriptor from the supervisor (settings_file.h), another certificate is found after a restart. A database beside or
+ * above the key cannot be used without reaching it: "sandbox.key_reachable" tells. It binds the configured ports only
+ * (any, where one is 0), sends signals to itself only, and makes no links, devices and folders. By seccomp
+ * (sandbox_calls.h) it runs no program, makes no process and listens to nothing new. It may connect: PostgreSQL and
+ * outgoing HTTPS need it.
  *
  * The supervisor starts children by exec, who get its filters. So it gives up only what none of the three needs
  * (sandbox_calls_never).

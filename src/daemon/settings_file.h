@@ -6,8 +6,8 @@
 #include "daemon/process.h"
 
 /*
- * The configuration as it is now. A confined daemon can read only the file that was there when it was confined; one that
- * has taken its place by a rename is opened by the supervisor, which sends the descriptor.
+ * The configuration as it is now. A confined daemon can read only the file that was there when it was confined; one
+ * that has taken its place by a rename is opened by the supervisor, which sends the descriptor.
  *
  * E_NOT_FOUND  nobody can open it, or the supervisor does not answer within SETTINGS_FILE_WAIT_S
  * E_INVALID    longer than CONFIG_MAX_SIZE

@@ -36,7 +36,7 @@ struct postgres {
 	bool is_committing;
 	bool is_useless;     /* read-only, or it has not answered in time */
 	int64_t patience_ms; /* of one answer; 0: no limit */
-	char pattern[64]; /* the application names of this store's connections */
+	char pattern[64];    /* the application names of this store's connections */
 	struct statement_cache cache;
 };
 
@@ -95,7 +95,8 @@ static bool may_work_again(struct postgres *postgres, const char *code)
 		return true;
 	}
 	/* While it committed, nobody knows whether it did. */
-	return !postgres->is_committing && (is_one_of(code, gone) || postgres->is_useless || PQstatus(postgres->link) == CONNECTION_BAD);
+	return !postgres->is_committing &&
+	       (is_one_of(code, gone) || postgres->is_useless || PQstatus(postgres->link) == CONNECTION_BAD);
 }
 
 static enum status trouble(struct postgres *postgres, const PGresult *result)
@@ -185,16 +186,18 @@ static enum status problem_say(const PGconn *link, char problem[256])
 /* What is before dbname gives way to what the URL says; what is behind it does not. */
 enum status postgres_connect(const char *url, const char *name, PGconn **ret_link, char problem[256])
 {
-	const char *const keys[] = {"connect_timeout",     "tcp_user_timeout", "keepalives_idle",
-				    "keepalives_interval", "keepalives_count", "target_session_attrs",
-				    "dbname",              "client_encoding",  "application_name",
-				    NULL};
+	const char *const keys[] = {"connect_timeout",  "tcp_user_timeout",
+				    "keepalives_idle",  "keepalives_interval",
+				    "keepalives_count", "target_session_attrs",
+				    "dbname",           "client_encoding",
+				    "application_name", NULL};
 	const char *const values[] = {"5", "10000", "10", "3", "2", "read-write", url, "UTF8", name, NULL};
 	PQconninfoOption *parsed = PQconninfoParse(url, NULL);
 
 	if (!parsed) { /* libpq would tell the part that it does not understand, which may be the password */
-		snprintf(problem, 256, "PostgreSQL: the URL of the database cannot be understood; is every special "
-				       "character of the password written as %%XX?");
+		snprintf(problem, 256,
+			 "PostgreSQL: the URL of the database cannot be understood; is every special "
+			 "character of the password written as %%XX?");
 		return E_STORE;
 	}
 	PQconninfoFree(parsed);
@@ -484,9 +487,9 @@ static enum status postgres_bind(struct statement *statement, const struct sql_a
 
 static enum status prepared_run(struct postgres *postgres, struct prepared *prepared)
 {
-	prepared->result = result_get(postgres, PQsendQueryPrepared(postgres->link, prepared->name, (int)prepared->count,
-								    prepared->values, prepared->sizes,
-								    prepared->formats, 1));
+	prepared->result =
+		result_get(postgres, PQsendQueryPrepared(postgres->link, prepared->name, (int)prepared->count,
+							 prepared->values, prepared->sizes, prepared->formats, 1));
 	return is_fine(prepared->result) ? OK : trouble(postgres, prepared->result);
 }
 

@@ -16,7 +16,7 @@
 struct world {
 	struct core core;
 	struct settings settings;
-	char decision[256]; /* by the policy in force */
+	char decision[256];  /* by the policy in force */
 	struct arena *arena; /* as long as the world */
 	struct random_seeded seeded;
 	struct random random;

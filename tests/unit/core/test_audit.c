@@ -32,12 +32,7 @@ static void script(struct core_test *test, const char *text)
 }
 
 static const char *const hostile[] = {
-	"",
-	"\"\t\r\n\001",
-	"'; DROP TABLE audits; --",
-	"</script>",
-	"\xe2\x80\xaereversed",
-	"\xf0\x9f\x94\x91",
+	"", "\"\t\r\n\001", "'; DROP TABLE audits; --", "</script>", "\xe2\x80\xaereversed", "\xf0\x9f\x94\x91",
 };
 
 struct writing {

@@ -265,8 +265,10 @@ static void copy_is_identical(void **state)
 	write_ok(other, migrations_equal, NULL);
 	store_close(&other);
 	snprintf(path, sizeof(path), "%s/test.db", fixture->folder);
-	assert_int_equal(connection_open(&driver_sqlite, &(struct connection_settings){.target = path}, &from, problem), OK);
-	assert_int_equal(connection_open(&driver_sqlite, &(struct connection_settings){.target = url + 7, .may_write = true}, &to,
+	assert_int_equal(connection_open(&driver_sqlite, &(struct connection_settings){.target = path}, &from, problem),
+			 OK);
+	assert_int_equal(connection_open(&driver_sqlite,
+					 &(struct connection_settings){.target = url + 7, .may_write = true}, &to,
 					 problem),
 			 OK);
 	assert_int_equal(connection_script(from, "BEGIN"), OK);
@@ -385,7 +387,8 @@ static void file_alter(const char *path, const char *script)
 	char problem[256] = "";
 
 	assert_int_equal(
-		connection_open(&driver_sqlite, &(struct connection_settings){.target = path, .may_write = true, .is_file = true},
+		connection_open(&driver_sqlite,
+				&(struct connection_settings){.target = path, .may_write = true, .is_file = true},
 				&connection, problem),
 		OK);
 	assert_int_equal(connection_script(connection, script), OK);
