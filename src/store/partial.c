@@ -30,10 +30,16 @@ static bool is_still_there(int file, const char *path)
 static enum status lock_take(struct partial *partial, char problem[256])
 {
 	const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+	struct stat mine;
 
 	partial->lock = open(partial->under, flags, 0600);
 	if (partial->lock < 0)
 		return io_say(partial->under, problem);
+	if (fstat(partial->lock, &mine) != 0 || !S_ISREG(mine.st_mode) || mine.st_uid != geteuid() ||
+	    mine.st_nlink != 1) {
+		snprintf(problem, 256, "%.200s: is there already and is not ours; look who made it", partial->under);
+		return E_REFUSED;
+	}
 	if (flock(partial->lock, LOCK_EX | LOCK_NB) != 0 || !is_still_there(partial->lock, partial->under)) {
 		snprintf(problem, 256, "%s: another run is making it at this moment", partial->under);
 		return E_BUSY;

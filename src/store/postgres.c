@@ -430,6 +430,10 @@ static enum status postgres_take(struct connection *connection, const struct sql
 	if (!is_kept) {
 		TRY(prepared_new(key, build, &prepared));
 		prepared->is_streamed = key->verb == VERB_ONCE;
+		if (prepared->is_streamed) { /* a whole table takes as long as it takes */
+			postgres->patience_ms = 0;
+			status_ignore(text_run(postgres, "SET LOCAL statement_timeout = 0"), "then it may be cut");
+		}
 		is_kept = key->verb != VERB_ONCE && !slot->handle && cache_keep(&postgres->cache, slot, key, prepared);
 		if (is_kept)
 			snprintf(prepared->name, sizeof(prepared->name), "s%u", ++postgres->prepared);

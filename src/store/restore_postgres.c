@@ -15,6 +15,7 @@
 
 struct schemas {
 	char present[64];
+	bool is_locked;
 	bool is_there;
 	bool is_swapped;
 };
@@ -46,12 +47,13 @@ static enum status nobody_else(struct connection *fresh, char problem[256])
 	return E_BUSY;
 }
 
-static enum status lock_take(struct connection *fresh, char problem[256])
+static enum status lock_take(struct connection *fresh, struct schemas *schemas, char problem[256])
 {
 	int64_t is_locked = 0;
 
 	if (number_get(fresh, "SELECT pg_try_advisory_lock(" SCHEMA_LOCK ")::int", &is_locked) != OK)
 		return trouble_say(problem);
+	schemas->is_locked = is_locked != 0;
 	if (is_locked)
 		return nobody_else(fresh, problem);
 	snprintf(problem, 256, "the database is being restored, or brought up to date, by somebody else");
@@ -78,17 +80,26 @@ static enum status present_name(struct connection *fresh, struct schemas *schema
 	return OK;
 }
 
+/* What the schema holds that is not of our tables: other tables and views, functions, and types without a table. */
+static const char strangers_text[] =
+	"SELECT (SELECT COUNT(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace "
+	"AND relkind IN ('r', 'p', 'v', 'm', 'f') AND relname NOT IN ('users', 'user_groups', 'clients', 'consents', "
+	"'logins', 'challenges', 'devices', 'enrolments', 'replays', 'totps', 'recoveries', 'sessions', 'browsers', "
+	"'grants', 'tokens', 'attempts', 'outbox', 'audits', 'audit_chains', 'keys', 'meta', 'schema_migration')) "
+	"+ (SELECT COUNT(*) FROM pg_proc WHERE pronamespace = current_schema()::regnamespace) "
+	"+ (SELECT COUNT(*) FROM pg_extension WHERE extnamespace = current_schema()::regnamespace)";
+
 static enum status present_check(struct connection *present, struct schemas *schemas, char problem[256])
 {
-	int64_t ours = 0, tables = 0;
+	int64_t ours = 0, strangers = 0;
 
 	if (number_get(present, connection_dialect(present)->count_migrations_table, &ours) != OK ||
-	    number_get(present, connection_dialect(present)->count_tables, &tables) != OK)
+	    number_get(present, strangers_text, &strangers) != OK)
 		return trouble_say(problem);
 	schemas->is_there = ours > 0;
-	if (ours > 0 || tables == 0)
+	if (strangers == 0)
 		return OK;
-	snprintf(problem, 256, "the database belongs to another program; look at `database` in the configuration");
+	snprintf(problem, 256, "the schema holds things that are not Symbolon's; give it a schema of its own (search_path in the URL)");
 	return E_CONFLICT;
 }
 
@@ -98,7 +109,7 @@ static enum status both_open(struct target *target, const char *url, char proble
 	struct schemas *schemas = target->own;
 
 	TRY(connection_open(&driver_postgres, &wanted, &target->fresh, problem));
-	TRY(lock_take(target->fresh, problem));
+	TRY(lock_take(target->fresh, schemas, problem));
 	TRY(present_name(target->fresh, schemas, problem));
 	TRY(connection_open(&driver_postgres, &wanted, &target->present, problem));
 	TRY(present_check(target->present, schemas, problem));
@@ -155,7 +166,7 @@ static void schema_target_close(struct target *target)
 {
 	const struct schemas *schemas = target->own;
 
-	if (target->fresh && schemas && !schemas->is_swapped) {
+	if (target->fresh && schemas && schemas->is_locked && !schemas->is_swapped) {
 		connection_rollback(target->fresh);
 		status_ignore(connection_script(target->fresh, "DROP SCHEMA IF EXISTS " RESTORING " CASCADE"),
 			      "the next restore removes it");

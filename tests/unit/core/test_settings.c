@@ -373,7 +373,7 @@ static void what_the_template_comments_out_is_accepted_too(void **state)
 		else
 			text_add_format(&active, "%s\n", line);
 	}
-	assert_non_null(strstr(active.data, "\ntls:\n  certificate: fullchain.pem\n"));
+	assert_non_null(strstr(active.data, "\ntls:\n  certificate: tls/fullchain.pem\n"));
 	assert_non_null(strstr(active.data, "\n  rules:\n    - name: The wiki"));
 	settings_of(arena, active.data);
 	text_done(&active);
