@@ -156,7 +156,7 @@ part_e2e() {
 		return 1
 	}
 	# SYMBOLON_BIN is the folder of the two commands under test.
-	SYMBOLON_BIN=$ROOT/build/asan/bin timeout -k 10 600 node --test \
+	SYMBOLON_BIN=$ROOT/build/asan/bin timeout -k 10 900 node --test \
 		--test-reporter=spec --test-reporter-destination=stdout \
 		--test-reporter=tap --test-reporter-destination="$logs/e2e.tap" "${files[@]}" || status=$?
 	tally_log node "$logs/e2e.tap"
