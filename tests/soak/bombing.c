@@ -180,6 +180,7 @@ void bombing_part(struct cluster *cluster, const struct size *size)
 	account_with_phones(cluster, "demo.victim", &bombing.victim, 1);
 	account_set_known(cluster, &bombing.victim, bombing.known, id);
 	addresses_make(&bombing);
+	bomb(&bombing, 1); /* before the person is there, who else may hold the place all the time */
 	if (pthread_create(&person, NULL, person_run, &bombing) != 0)
 		fail("a thread cannot be started");
 	bomb(&bombing, size->count);

@@ -8,7 +8,7 @@
 #include "tabs.h"
 #include "tally.h"
 
-enum { IN_FLIGHT = 64, PEOPLE = 512, SAMPLE = 512, SLOWER_PERCENT = 150 };
+enum { IN_FLIGHT = 64, PEOPLE = 512, SAMPLE_LEAST = 96, SAMPLE_MOST = 512, SLOWER_PERCENT = 150 };
 
 struct crowding {
 	struct person *people;
@@ -106,19 +106,19 @@ static int ascending(const void *a, const void *b)
 }
 
 /* What a sign-in costs now, one at a time; the first few of a kind are not counted. */
-static struct cost cost_measure(struct cluster *cluster, struct crowding *crowding)
+static struct cost cost_measure(struct cluster *cluster, struct crowding *crowding, size_t sample)
 {
-	int64_t spent[SAMPLE], cpu_us;
+	int64_t spent[SAMPLE_MOST], cpu_us;
 	struct cost cost;
 
 	crowding->spent_us = NULL;
-	signins_run(cluster, crowding, cluster->count, SAMPLE / 8);
+	signins_run(cluster, crowding, cluster->count, sample / 8);
 	crowding->spent_us = spent;
 	cpu_us = cpu_spent_us(cluster);
-	signins_run(cluster, crowding, cluster->count, SAMPLE);
-	cost.cpu_us = (double)(cpu_spent_us(cluster) - cpu_us) / SAMPLE;
-	qsort(spent, SAMPLE, sizeof(*spent), ascending);
-	cost.median_us = spent[SAMPLE / 2];
+	signins_run(cluster, crowding, cluster->count, sample);
+	cost.cpu_us = (double)(cpu_spent_us(cluster) - cpu_us) / (double)sample;
+	qsort(spent, sample, sizeof(*spent), ascending);
+	cost.median_us = spent[sample / 2];
 	return cost;
 }
 
@@ -152,13 +152,16 @@ static void early_judge(struct tab *early, const struct person *person)
 
 void abandoned_judge(struct cluster *cluster, size_t count)
 {
+	const size_t sample = count / 100 < SAMPLE_LEAST  ? SAMPLE_LEAST
+			      : count / 100 > SAMPLE_MOST ? SAMPLE_MOST
+							  : count / 100;
 	struct crowding crowding = {.people = people_new(cluster, "demo.real")}, flood = {0};
 	struct cost before, after;
 	struct http_answer answer;
 	struct tab early;
 	int64_t begun_us;
 
-	before = cost_measure(cluster, &crowding);
+	before = cost_measure(cluster, &crowding, sample);
 	flood.victim = crowding.people[0].name;
 	tab_init(&early, &cluster->sites[0]);
 	if (tab_authorize(&early, CLIENT_CONFIRM) != 303 || tab_identify(&early, flood.victim, &answer) != 200)
@@ -170,7 +173,7 @@ void abandoned_judge(struct cluster *cluster, size_t count)
 	      flood.done, flood.failed, (double)(now_us() - begun_us) / 1e6);
 	early_judge(&early, &crowding.people[0]);
 	tab_done(&early);
-	after = cost_measure(cluster, &crowding);
+	after = cost_measure(cluster, &crowding, sample);
 	slower_judge(&before, &after);
 	tally(crowding.failed == 0, "real sign-ins before and after: %zu, %zu failed", crowding.done, crowding.failed);
 	accounts_forget(crowding.people, PEOPLE);
