@@ -99,10 +99,17 @@ export class Login {
 
 	// The first state that fits, as the page would hear of it.
 	async until(fits) {
-		const stream = this.events();
-		const state = await stream.next((event) => event.name === "state" && fits(event.data));
-		stream.close();
-		return state;
+		const begun = Date.now();
+		for (;;) {
+			const stream = this.events();
+			try {
+				return await stream.next((event) => event.name === "state" && fits(event.data));
+			} catch (error) {
+				if (!stream.ended || Date.now() - begun > 20_000) throw error; // a node that stops ends its streams; the page opens another
+			} finally {
+				stream.close();
+			}
+		}
 	}
 
 	// The address back at the service, with the code.
