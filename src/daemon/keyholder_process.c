@@ -1,7 +1,5 @@
 #include "daemon/keyholder_process.h"
 
-#include <limits.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,24 +139,12 @@ static int run(struct keyholder_process *process)
 	return SERVE_STOPPED;
 }
 
-/*
- * Before there is a second thread: a heap of a thread's own would be given back by the C library when it shrinks, and
- * for that it opens /proc/sys/vm/overcommit_memory, which kills a confined process.
- */
-static void one_heap(void)
-{
-	mallopt(M_ARENA_MAX, 1);
-	mallopt(M_TRIM_THRESHOLD, INT_MAX);
-	mallopt(M_MMAP_THRESHOLD, 1 << 20);
-}
-
 int keyholder_process(const char *config_path, const char *line_count)
 {
 	struct keyholder_process process = {.line_count = (size_t)strtoul(line_count, NULL, 10)};
 	char *kek_place = NULL;
 	int code;
 
-	one_heap();
 	if (process.line_count < 1 || process.line_count > SOCKET_LINES_MAX || process_attach("symbolon-keys") != OK)
 		return SERVE_BAD_CONFIGURATION;
 	code = settings_read(config_path, &process.sandbox_required, &kek_place);
