@@ -9,6 +9,7 @@
 #include "base/network.h"
 #include "core/policy.h"
 #include "keyholder/keyholder.h"
+#include "store/store.h"
 
 #define PATH_SIZE 4096
 #define CORES_MAX 64
@@ -167,11 +168,6 @@ static void listeners_read(struct reader *reader, struct settings *settings)
 				       settings->trusted_proxies[i]);
 }
 
-static bool is_postgres(const char *url)
-{
-	return text_has_prefix(url, "postgresql://") || text_has_prefix(url, "postgres://");
-}
-
 /* The password between the user's colon and the '@', and one in the query, become "…". */
 static const char *url_without_password(struct reader *reader, const char *url)
 {
@@ -193,7 +189,7 @@ static void database_read(struct reader *reader, struct settings *settings)
 
 	if (!url)
 		return;
-	if (is_postgres(url)) {
+	if (store_url_is_postgres(url)) {
 		settings->database = url;
 		settings->database_shown = url_without_password(reader, url);
 		return;

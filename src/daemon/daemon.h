@@ -39,9 +39,6 @@ void trouble_reply(struct daemon *daemon, const struct request *req, struct resp
 /* http_handlers.on_request of the metrics listener. */
 void metrics_answer(struct http_exchange *exchange, void *ctx);
 
-/* Nodes whose clocks differ from the database's by more than this disagree on what has expired. */
-#define CLOCK_DIFFERENCE_MAX_S 5
-
 /* One thread: notices what the command wrote, puts the MAC on the audit log's heads, and sweeps what is over. */
 struct housekeeping;
 enum status must_check housekeeping_start(struct daemon *daemon, struct housekeeping **ret_housekeeping);

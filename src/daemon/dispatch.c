@@ -1,6 +1,5 @@
 #include "daemon/daemon.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -84,8 +83,7 @@ static void start(struct job *job)
 	void (*fn)(void *) = job->route->where == ON_HASHER ? admit_then_hash : run;
 	const bool reads_here = job->route->where == ON_LOOP_READ && !store_is_remote(job->daemon->app.core.store);
 
-	if (job->route->where != ON_LOOP &&
-	    llabs(store_clock_ahead(job->daemon->app.core.store)) > CLOCK_DIFFERENCE_MAX_S)
+	if (job->route->where != ON_LOOP && !store_clock_agrees(job->daemon->app.core.store))
 		finish(job, E_BUSY); /* what has expired cannot be told by a clock that is wrong */
 	else if (job->route->where == ON_LOOP || reads_here)
 		run(job);

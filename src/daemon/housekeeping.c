@@ -51,15 +51,15 @@ static void changes_follow(struct housekeeping *housekeeping)
 /* News between nodes can be lost: everything is looked at every 10 s all the same, a part of it at each tick. */
 static void nodes_follow(struct housekeeping *housekeeping, unsigned tick)
 {
-	const int64_t ahead = store_clock_ahead(housekeeping->daemon->app.core.store);
+	struct store *store = housekeeping->daemon->app.core.store;
 
 	waiting_wake_part(housekeeping->daemon->app.waiting, tick % LOOK_TICKS, LOOK_TICKS);
 	if (tick % LOOK_TICKS != 0)
 		return;
 	(void)keys_follow(housekeeping); /* again at the next look */
-	if (llabs(ahead) > CLOCK_DIFFERENCE_MAX_S)
-		log_error("clock.differs", LOG_N("database_ahead_s", ahead),
-			  LOG_S("remedy", "synchronise the clocks of all nodes; this one answers 503 at /readyz"));
+	if (!store_clock_agrees(store))
+		log_error("clock.differs", LOG_N("database_ahead_s", store_clock_ahead(store)),
+			  LOG_S("remedy", "synchronise the clocks of all nodes; this one answers 503 meanwhile"));
 }
 
 struct sweep {
@@ -115,12 +115,6 @@ static void audit_keep(struct housekeeping *housekeeping)
 		log_info("audit.removed", LOG_N("rows", total));
 }
 
-/* A node whose clock is wrong must not throw away what is over by its clock alone. */
-static bool clock_is_right(const struct housekeeping *housekeeping)
-{
-	return llabs(store_clock_ahead(housekeeping->daemon->app.core.store)) <= CLOCK_DIFFERENCE_MAX_S;
-}
-
 /* True when it is time to end. */
 static bool rest(struct housekeeping *housekeeping)
 {
@@ -146,13 +140,14 @@ static void *keep(void *arg)
 	for (unsigned tick = 1; !rest(housekeeping); tick++) {
 		if (live_follow(housekeeping->daemon->live, false))
 			waiting_wake_all(housekeeping->daemon->app.waiting);
-		if (tick % STORE_TICKS == 0)
+		if (tick % STORE_TICKS == 0) {
 			changes_follow(housekeeping);
-		if (tick % STORE_TICKS == 0)
 			audit_say(housekeeping, audit_heads_move(&housekeeping->daemon->app.core, clock_now()));
+		}
 		if (store_is_remote(housekeeping->daemon->app.core.store))
 			nodes_follow(housekeeping, tick);
-		if (tick % SWEEP_TICKS == 0 && clock_is_right(housekeeping)) {
+		/* A node whose clock is wrong must not throw away what is over by its clock alone. */
+		if (tick % SWEEP_TICKS == 0 && store_clock_agrees(housekeeping->daemon->app.core.store)) {
 			sweep(housekeeping);
 			audit_keep(housekeeping);
 		}

@@ -58,8 +58,6 @@ static enum status ready_get(const struct app *app, const struct request *req, s
 		return response_text(res, 503, "the database cannot be read\n");
 	if (keyholder_mac(app->core.keyholder, &keyring_view(app->core.keyring)->mac, "ready", "", 0, mac) != OK)
 		return response_text(res, 503, "the keyholder does not answer\n");
-	if (llabs(store_clock_ahead(app->core.store)) > CLOCK_DIFFERENCE_MAX_S)
-		return response_text(res, 503, "the clock differs from the database's\n");
 	return response_text(res, 200, "ready\n");
 }
 

@@ -31,7 +31,7 @@ static enum status memory_init(struct store *store, char problem[256])
 	return E_STORE;
 }
 
-static bool is_postgres(const char *url)
+bool store_url_is_postgres(const char *url)
 {
 	return text_has_prefix(url, "postgresql://") || text_has_prefix(url, "postgres://");
 }
@@ -40,7 +40,7 @@ enum status location_init(struct store *store, const char *url, char problem[256
 {
 	const bool is_sqlite = text_has_prefix(url, sqlite_prefix) && url[strlen(sqlite_prefix)];
 
-	if (!is_sqlite && !is_postgres(url)) {
+	if (!is_sqlite && !store_url_is_postgres(url)) {
 		snprintf(problem, 256, "store: must be sqlite:PATH or postgresql://…");
 		return E_INVALID;
 	}

@@ -286,6 +286,11 @@ int64_t store_clock_ahead(struct store *store)
 	return store->news ? atomic_load(&store->news->clock_ahead) : 0;
 }
 
+bool store_clock_agrees(struct store *store)
+{
+	return llabs(store_clock_ahead(store)) <= STORE_CLOCK_DIFFERENCE_MAX_S;
+}
+
 bool store_is_remote(const struct store *store)
 {
 	return store->driver->many_writers;

@@ -18,9 +18,9 @@ void names_add(struct restore_names *names, const char *name)
 
 enum status target_open(const char *url, struct target *ret_target, char problem[256])
 {
-	const bool is_postgres = text_has_prefix(url, "postgresql://") || text_has_prefix(url, "postgres://");
+	const struct target_ops *ops = store_url_is_postgres(url) ? &target_postgres : &target_sqlite;
 
-	return (is_postgres ? &target_postgres : &target_sqlite)->open(url, ret_target, problem);
+	return ops->open(url, ret_target, problem);
 }
 
 enum status target_swap(struct target *target, bool discard, int64_t now, char ret_kept[512], char problem[256])

@@ -13,6 +13,8 @@
  */
 #define RESTORING "symbolon_restoring"
 
+enum { OURS_TEXT_MAX = 1024 };
+
 struct schemas {
 	char present[64];
 	bool is_locked;
@@ -80,21 +82,36 @@ static enum status present_name(struct connection *fresh, struct schemas *schema
 	return OK;
 }
 
-/* What the schema holds that is not of our tables: other tables and views, functions, and types without a table. */
-static const char strangers_text[] =
-	"SELECT (SELECT COUNT(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace "
-	"AND relkind IN ('r', 'p', 'v', 'm', 'f') AND relname NOT IN ('users', 'user_groups', 'clients', 'consents', "
-	"'logins', 'challenges', 'devices', 'enrolments', 'replays', 'totps', 'recoveries', 'sessions', 'browsers', "
-	"'grants', 'tokens', 'attempts', 'outbox', 'audits', 'audit_chains', 'keys', 'meta', 'schema_migration')) "
-	"+ (SELECT COUNT(*) FROM pg_proc WHERE pronamespace = current_schema()::regnamespace) "
-	"+ (SELECT COUNT(*) FROM pg_extension WHERE extnamespace = current_schema()::regnamespace)";
+/* How much the schema holds that is not ours: other tables and views, functions, extensions. */
+static enum status strangers_count(struct connection *present, int64_t *ret_count)
+{
+	struct store_tx tx = {.connection = present};
+	struct text ours;
+	enum status status = E_NOMEM;
+
+	text_init(&ours, OURS_TEXT_MAX);
+	text_add(&ours, "schema_migration");
+	for (size_t i = 0; i < copy_table_count; i++)
+		text_add_format(&ours, " %s", copy_tables[i]);
+	if (!ours.failed)
+		status = sql_number(
+			&tx,
+			SQL("SELECT (SELECT COUNT(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace "
+			    "AND relkind IN ('r', 'p', 'v', 'm', 'f') AND relname <> ALL (string_to_array(?1, ' '))) "
+			    "+ (SELECT COUNT(*) FROM pg_proc WHERE pronamespace = current_schema()::regnamespace) "
+			    "+ (SELECT COUNT(*) FROM pg_extension WHERE extnamespace = current_schema()::regnamespace)",
+			    sql_text(ours.data)),
+			ret_count);
+	text_done(&ours);
+	return status;
+}
 
 static enum status present_check(struct connection *present, struct schemas *schemas, char problem[256])
 {
 	int64_t ours = 0, strangers = 0;
 
 	if (number_get(present, connection_dialect(present)->count_migrations_table, &ours) != OK ||
-	    number_get(present, strangers_text, &strangers) != OK)
+	    strangers_count(present, &strangers) != OK)
 		return trouble_say(problem);
 	schemas->is_there = ours > 0;
 	if (strangers == 0)

@@ -98,8 +98,11 @@ enum status must_check store_listen(struct store *store, const struct store_list
 void store_tell(struct store *store, const char *topic);
 /* No call of `woken` is under way afterwards. Nobody may tell meanwhile. store_close does it too. */
 void store_listen_end(struct store *store);
-/* Its clock minus ours in seconds, as last looked at; 0 on SQLite. More than a few means that nodes disagree. */
+/* Its clock minus ours in seconds, as last looked at; 0 on SQLite. */
 int64_t store_clock_ahead(struct store *store);
+/* Nodes whose clocks differ from the database's by more than this disagree on what has expired. */
+enum { STORE_CLOCK_DIFFERENCE_MAX_S = 5 };
+bool store_clock_agrees(struct store *store);
 /* It takes more than a moment to answer: what reads belongs on a worker, not on a loop. */
 bool store_is_remote(const struct store *store);
 
@@ -111,6 +114,9 @@ void store_counters(struct store *store, struct store_counters *ret_counters);
 
 /* For `doctor`: every page and every reference between rows. E_STORE with the first finding in `problem`. */
 enum status must_check store_check(struct store *store, char problem[256]);
+
+/* "postgresql://…" or "postgres://…". */
+bool store_url_is_postgres(const char *url);
 
 /* ---- users ---- */
 enum status must_check store_user_insert(struct store_tx *tx, const struct user_row *row);
