@@ -47,7 +47,7 @@ void core_close_config(struct core *core)
 	store_close(&core->store);
 }
 
-static void *zeroed(size_t count, size_t size)
+void *zeroed(size_t count, size_t size)
 {
 	void *memory = calloc(count ? count : 1, size);
 
@@ -76,116 +76,104 @@ static void clients_make(const struct core *core, struct arena *arena, struct pe
 
 /* ---- accounts in batches, as rows: one commit for many ---- */
 
-struct batch {
-	struct person *people;
-	size_t count;
-	char (*jwk)[512]; /* public keys, or NULL */
-	char (*thumbprint)[44];
-	int64_t now;
-};
-
-static enum status person_write(struct store_tx *tx, const struct batch *batch, size_t i)
+static enum status person_write(struct store_tx *tx, const struct people_batch *batch, size_t i)
 {
 	const struct person *person = &batch->people[i];
 	const struct user_row user = {.id = person->id,
 				      .name = person->name,
 				      .display_name = "",
 				      .email = "",
+				      .password = batch->password,
+				      .password_at = batch->password ? batch->now : 0,
 				      .created_at = batch->now,
 				      .updated_at = batch->now};
-	const struct device_row device = {
-		.id = person->device_id,
-		.user_id = person->id,
-		.name = "Phone",
-		.platform = "bench",
-		.jwk = batch->jwk ? batch->jwk[i] : "",
-		.thumbprint = batch->thumbprint ? batch->thumbprint[i] : "",
-		.state = "active",
-		.enrolment_id = "",
-		.created_at = batch->now,
-	};
+	const struct device_row device = {.id = person->device_id,
+					  .user_id = person->id,
+					  .name = "Phone",
+					  .platform = "bench",
+					  .jwk = batch->keys ? batch->keys[i].jwk : "",
+					  .thumbprint = batch->keys ? batch->keys[i].thumbprint : "",
+					  .state = "active",
+					  .enrolment_id = "",
+					  .created_at = batch->now};
 
-	TRY(store_user_insert(tx, &user));
-	return batch->jwk ? store_device_insert(tx, &device) : OK;
+	if (i == 0 || !batch->one_account)
+		TRY(store_user_insert(tx, &user));
+	return batch->keys ? store_device_insert(tx, &device) : OK;
 }
 
 static enum status batch_write(struct store_tx *tx, void *ctx)
 {
-	const struct batch *batch = ctx;
+	const struct people_batch *batch = ctx;
 
 	for (size_t i = 0; i < batch->count; i++)
 		TRY(person_write(tx, batch, i));
 	return OK;
 }
 
-static void batches_write(const struct core *core, const struct batch *all)
+void people_write(const struct core *core, const struct people_batch *all)
 {
 	for (size_t at = 0; at < all->count; at += BATCH) {
-		struct batch batch = *all;
+		struct people_batch batch = *all;
 
 		batch.people += at;
+		batch.keys += batch.keys ? at : 0;
 		batch.count = all->count - at < BATCH ? all->count - at : BATCH;
-		batch.jwk += batch.jwk ? at : 0;
-		batch.thumbprint += batch.thumbprint ? at : 0;
 		if (store_write(core->store, batch_write, &batch) != OK)
 			fail("the accounts cannot be stored");
 	}
 }
 
-/* ---- people with a phone ---- */
-
-static void phone_make(const struct core *core, struct arena *arena, struct person *person, char jwk[512],
-		       char thumbprint[44])
+void phone_draw(const struct core *core, struct person *person, struct phone_key *ret_key)
 {
-	scoped_jose_key *key = NULL;
+	scoped_arena *arena = arena_new(ARENA_MAX);
+	scoped_jose_key *parsed = NULL;
 	const char *public_jwk;
 	char *private_jwk;
 
-	id_new(core->random, person->id);
 	id_new(core->random, person->device_id);
 	if (symbolon_key_generate(&private_jwk) != SYMBOLON_OK ||
-	    jose_key_parse(private_jwk, strlen(private_jwk), &key) != OK ||
+	    jose_key_parse(private_jwk, strlen(private_jwk), &parsed) != OK ||
 	    symbolon_device_new(core->settings->issuer, person->device_id, private_jwk, &person->device) != SYMBOLON_OK)
 		fail("a device's key cannot be made");
 	symbolon_text_free(&private_jwk);
-	public_jwk = jose_key_public(arena, key, NULL);
-	if (!public_jwk || strlen(public_jwk) >= 512)
+	public_jwk = jose_key_public(arena, parsed, NULL);
+	if (!public_jwk || strlen(public_jwk) >= sizeof(ret_key->jwk))
 		fail("a device's key cannot be written");
-	memcpy(jwk, public_jwk, strlen(public_jwk) + 1);
-	jose_key_thumbprint(key, thumbprint);
+	memcpy(ret_key->jwk, public_jwk, strlen(public_jwk) + 1);
+	jose_key_thumbprint(parsed, ret_key->thumbprint);
 }
 
-static void phones_make(const struct core *core, struct arena *arena, struct people *people)
+static void phones_make(const struct core *core, struct people *people)
 {
-	struct batch batch = {.count = people->phone_count, .now = clock_now()};
+	struct phone_key *keys = zeroed(people->phone_count, sizeof(*keys));
 
-	people->phones = batch.people = zeroed(people->phone_count, sizeof(*people->phones));
-	batch.jwk = zeroed(people->phone_count, sizeof(*batch.jwk));
-	batch.thumbprint = zeroed(people->phone_count, sizeof(*batch.thumbprint));
+	people->phones = zeroed(people->phone_count, sizeof(*people->phones));
 	for (size_t i = 0; i < people->phone_count; i++) {
-		snprintf(batch.people[i].name, sizeof(batch.people[i].name), "demo.phone.%zu", i);
-		phone_make(core, arena, &batch.people[i], batch.jwk[i], batch.thumbprint[i]);
+		snprintf(people->phones[i].name, sizeof(people->phones[i].name), "demo.phone.%zu", i);
+		id_new(core->random, people->phones[i].id);
+		phone_draw(core, &people->phones[i], &keys[i]);
 	}
-	batches_write(core, &batch);
-	free(batch.jwk);
-	free(batch.thumbprint);
+	people_write(core, &(struct people_batch){.people = people->phones,
+						  .keys = keys,
+						  .count = people->phone_count,
+						  .now = clock_now()});
+	free(keys);
 }
 
 /* ---- people with a password and a code generator ---- */
 
-static void code_make(const struct core *core, struct arena *arena, struct person *person)
+void person_add_codes(const struct core *core, struct person *person)
 {
-	const struct user_new user = {.name = person->name, .password = PEOPLE_PASSWORD};
 	const struct totp_wish wish = {
 		.user_id = person->id, .username = person->name, .label = "Bench", .algorithm = "SHA1", .digits = 6};
+	scoped_arena *arena = arena_new(ARENA_MAX);
 	struct totp_enrolment enrolment;
 	struct otpauth otp;
 	const char *problem = "failed";
 	char code[16];
 	const int64_t now = clock_now();
 
-	if (user_add(core, arena, &user, now, person->id, &problem) != OK)
-		fail("user %s: %s", person->name, problem);
 	if (totp_enrol_start(core, arena, &wish, now, &enrolment) != OK ||
 	    otpauth_parse(arena, enrolment.otpauth, &otp, &problem) != OK)
 		fail("a code generator cannot be made: %s", problem);
@@ -195,6 +183,16 @@ static void code_make(const struct core *core, struct arena *arena, struct perso
 	person_code(person, now, code); /* the step before this one */
 	if (totp_enrol_confirm(core, arena, enrolment.id, code, now) != OK)
 		fail("a code generator is not accepted");
+}
+
+static void code_make(const struct core *core, struct arena *arena, struct person *person)
+{
+	const struct user_new user = {.name = person->name, .password = PEOPLE_PASSWORD};
+	const char *problem = "failed";
+
+	if (user_add(core, arena, &user, clock_now(), person->id, &problem) != OK)
+		fail("user %s: %s", person->name, problem);
+	person_add_codes(core, person);
 }
 
 static void codes_make(const struct core *core, struct arena *arena, struct people *people)
@@ -223,17 +221,17 @@ void person_code(struct person *person, int64_t now, char out[16])
 void people_extra(const char *config, size_t count)
 {
 	scoped_arena *arena = arena_new(ARENA_MAX);
-	struct batch batch = {.people = zeroed(count, sizeof(struct person)), .count = count, .now = clock_now()};
+	struct person *people = zeroed(count, sizeof(*people));
 	struct core core;
 
 	core_open_config(&core, arena, config);
 	for (size_t i = 0; i < count; i++) {
-		id_new(core.random, batch.people[i].id);
-		snprintf(batch.people[i].name, sizeof(batch.people[i].name), "demo.extra.%zu", i);
+		id_new(core.random, people[i].id);
+		snprintf(people[i].name, sizeof(people[i].name), "demo.extra.%zu", i);
 	}
-	batches_write(&core, &batch);
+	people_write(&core, &(struct people_batch){.people = people, .count = count, .now = clock_now()});
 	core_close_config(&core);
-	free(batch.people);
+	free(people);
 }
 
 void people_make(const char *config, struct people *people)
@@ -246,7 +244,7 @@ void people_make(const char *config, struct people *people)
 	people->hash_passes = core.settings->password.passes;
 	people->hash_lanes = core.settings->password.lanes;
 	clients_make(&core, arena, people);
-	phones_make(&core, arena, people);
+	phones_make(&core, people);
 	codes_make(&core, arena, people);
 	core_close_config(&core);
 }

@@ -53,6 +53,28 @@ struct people {
 void core_open_config(struct core *core, struct arena *arena, const char *config);
 void core_close_config(struct core *core);
 
+/* ---- accounts as rows: one commit for many ---- */
+
+struct phone_key {
+	char jwk[512];
+	char thumbprint[44];
+};
+struct people_batch {
+	const struct person *people;
+	const struct phone_key *keys; /* or NULL: no phones */
+	const char *password;         /* as stored, or NULL */
+	size_t count;
+	bool one_account; /* only the first is an account, the others are more phones of it */
+	int64_t now;
+};
+void people_write(const struct core *core, const struct people_batch *all);
+/* Draws a device and its key; the person's id is the caller's. */
+void phone_draw(const struct core *core, struct person *person, struct phone_key *ret_key);
+/* A code generator for an account that is there. */
+void person_add_codes(const struct core *core, struct person *person);
+/* Zeroed memory; there always is some. */
+void *zeroed(size_t count, size_t size);
+
 /* phone_count and code_count are set by the caller. */
 void people_make(const char *config, struct people *people);
 /* More accounts, with nothing, that only fill the tables. The daemon is not running. */

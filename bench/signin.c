@@ -8,10 +8,9 @@
 #include "base/encode.h"
 #include "base/json.h"
 
-/* RFC 7636 appendix B: a verifier and its challenge. */
-#define VERIFIER  "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-#define CHALLENGE "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-#define AGENT     "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n"
+/* Of CHALLENGE: RFC 7636 appendix B. */
+#define VERIFIER "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+#define AGENT    "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n"
 
 #define STATE_MAX 8192
 
@@ -240,12 +239,9 @@ static void finish(struct visitor *visitor, char *code, size_t size)
 	code[length] = '\0';
 }
 
-static void code_redeem(struct visitor *visitor, enum bench_client client, const char *code)
+void code_post(struct visitor *visitor, enum bench_client client, const char *code, struct http_answer *ret_answer)
 {
-	struct http_answer answer;
-	scoped_json *tokens = NULL;
 	char pair[128], basic[192], headers[320], body[512];
-	const char *access_token, *id_token;
 
 	snprintf(pair, sizeof(pair), "%s:%s", client_ids[client], visitor->site->people->client_secret[client]);
 	base64_format(pair, strlen(pair), basic);
@@ -255,8 +251,17 @@ static void code_redeem(struct visitor *visitor, enum bench_client client, const
 		 "grant_type=authorization_code&code=%s&code_verifier=" VERIFIER
 		 "&redirect_uri=https%%3A%%2F%%2Fservice.example.org%%2Fcallback",
 		 code);
+	http_call(&visitor->service, &(struct http_request){"POST", "/token", headers, body}, ret_answer);
+}
+
+static void code_redeem(struct visitor *visitor, enum bench_client client, const char *code)
+{
+	struct http_answer answer;
+	scoped_json *tokens = NULL;
+	const char *access_token, *id_token;
+
 	visitor->requests++;
-	http_call(&visitor->service, &(struct http_request){"POST", "/token", headers, body}, &answer);
+	code_post(visitor, client, code, &answer);
 	expect_status(&answer, 200, "POST /token");
 	if (json_parse_limited(answer.body, answer.body_size, 4, &tokens) != OK)
 		fail("POST /token: %.300s", answer.body);

@@ -4,6 +4,9 @@
 #include "daemon.h"
 #include "people.h"
 
+/* Of the verifier that code_post sends: RFC 7636 appendix B. */
+#define CHALLENGE "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
 /* What every visitor needs to know. Immutable while a crowd runs. */
 struct site {
 	const struct http_place *place;
@@ -40,6 +43,9 @@ void phone_listen(const struct site *site, struct person *person);
 /* Whole sign-ins, from /authorize to an ID token in the service's hands. Any other outcome ends the program. */
 void signin_push(struct visitor *visitor, struct person *person);
 void signin_code(struct visitor *visitor, struct person *person, bool with_password);
+
+/* The service redeems a code: POST /token. */
+void code_post(struct visitor *visitor, enum bench_client client, const char *code, struct http_answer *ret_answer);
 
 /* One POST of the sign-in page to the login in visitor->login; fails unless the answer is 200. */
 void page_post(struct visitor *visitor, const char *step, const char *body, struct http_answer *ret_answer);

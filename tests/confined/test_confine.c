@@ -29,7 +29,6 @@
 #include "crypto/otp.h"
 #include "keyholder/client.h"
 #include "keyholder/confine.h"
-#include "keyholder/server.h"
 
 enum { THREADS = 4, ROUNDS = 10 };
 
@@ -37,27 +36,13 @@ static const uint8_t test_kek[32] = {0x6b, 0x65, 0x6b};
 
 /* ---- every operation, as true or false: a confined process has no way to tell more ---- */
 
-static enum status call(void *transport, const uint8_t *in, size_t in_size, uint8_t *out, size_t out_max,
-			size_t *ret_size)
-{
-	return keyholder_server_handle(transport, in, in_size, out, out_max, ret_size);
-}
-
-static void close_server(void *transport)
-{
-	struct keyholder_server *server = transport;
-
-	keyholder_server_free(&server);
-}
-
 static struct keyholder *keyholder_new(void)
 {
-	struct keyholder_server *server = NULL;
+	struct keyholder_transport transport;
 	struct keyholder *keyholder = NULL;
 
-	if (keyholder_server_new(&(struct keyholder_server_options){.kek = test_kek}, &server) != OK)
+	if (transport_local_new(test_kek, &transport) != OK)
 		return NULL;
-	struct keyholder_transport transport = {.call = call, .close = close_server, .transport = server};
 	return keyholder_connect(&transport, &keyholder) == OK ? keyholder : NULL;
 }
 

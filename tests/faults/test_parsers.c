@@ -2,8 +2,8 @@
  * Every parser of outside bytes, with one good and one bad input, without memory at each n-th allocation and from there
  * on: the bad one is never taken; the good one is taken as it is without faults, or not at all; nothing leaks.
  *
- * Mutations that turn it red: a NULL of form_parse's arena_strndup taken for an absent value; json_object_set_new
- * unchecked in authorize_params_format; statement_text that takes a NULL for "".
+ * Mutation seen red: json_parse_limited that takes what jansson has read without memory, a claim of which can lack a
+ * character.
  */
 #include "../unit/core/core_fixture.h"
 #include "../unit/crypto/vectors.h"

@@ -12,97 +12,6 @@
 #define ARENA_MAX (4 * 1024 * 1024)
 #define BATCH     256
 
-struct phone_key {
-	char jwk[512];
-	char thumbprint[44];
-};
-
-struct batch {
-	const struct person *people;
-	const struct phone_key *keys; /* or NULL: no phones */
-	const char *password;
-	size_t count;
-	bool one_account; /* only the first is an account, the others are more phones of it */
-	int64_t now;
-};
-
-static void *zeroed(size_t count, size_t size)
-{
-	void *memory = calloc(count, size);
-
-	if (!memory)
-		fail("out of memory");
-	return memory;
-}
-
-static enum status person_write(struct store_tx *tx, const struct batch *batch, size_t i)
-{
-	const struct person *person = &batch->people[i];
-	const struct user_row user = {.id = person->id,
-				      .name = person->name,
-				      .display_name = "",
-				      .email = "",
-				      .password = batch->password,
-				      .password_at = batch->password ? batch->now : 0,
-				      .created_at = batch->now,
-				      .updated_at = batch->now};
-	const struct device_row device = {.id = person->device_id,
-					  .user_id = person->id,
-					  .name = "Phone",
-					  .platform = "soak",
-					  .jwk = batch->keys ? batch->keys[i].jwk : "",
-					  .thumbprint = batch->keys ? batch->keys[i].thumbprint : "",
-					  .state = "active",
-					  .enrolment_id = "",
-					  .created_at = batch->now};
-
-	if (i == 0 || !batch->one_account)
-		TRY(store_user_insert(tx, &user));
-	return batch->keys ? store_device_insert(tx, &device) : OK;
-}
-
-static enum status batch_write(struct store_tx *tx, void *ctx)
-{
-	const struct batch *batch = ctx;
-
-	for (size_t i = 0; i < batch->count; i++)
-		TRY(person_write(tx, batch, i));
-	return OK;
-}
-
-static void batches_write(const struct core *core, const struct batch *all)
-{
-	for (size_t at = 0; at < all->count; at += BATCH) {
-		struct batch batch = *all;
-
-		batch.people += at;
-		batch.keys += batch.keys ? at : 0;
-		batch.count = all->count - at < BATCH ? all->count - at : BATCH;
-		if (store_write(core->store, batch_write, &batch) != OK)
-			fail("the accounts cannot be stored");
-	}
-}
-
-static void phone_draw(const struct core *core, struct person *person, struct phone_key *key)
-{
-	scoped_arena *arena = arena_new(ARENA_MAX);
-	scoped_jose_key *parsed = NULL;
-	const char *public_jwk;
-	char *private_jwk;
-
-	id_new(core->random, person->device_id);
-	if (symbolon_key_generate(&private_jwk) != SYMBOLON_OK ||
-	    jose_key_parse(private_jwk, strlen(private_jwk), &parsed) != OK ||
-	    symbolon_device_new(core->settings->issuer, person->device_id, private_jwk, &person->device) != SYMBOLON_OK)
-		fail("a device's key cannot be made");
-	symbolon_text_free(&private_jwk);
-	public_jwk = jose_key_public(arena, parsed, NULL);
-	if (!public_jwk || strlen(public_jwk) >= sizeof(key->jwk))
-		fail("a device's key cannot be written");
-	memcpy(key->jwk, public_jwk, strlen(public_jwk) + 1);
-	jose_key_thumbprint(parsed, key->thumbprint);
-}
-
 void accounts_with_phone(const struct cluster *cluster, const char *prefix, struct person *people, size_t count)
 {
 	struct phone_key *keys = zeroed(count, sizeof(*keys));
@@ -113,8 +22,8 @@ void accounts_with_phone(const struct cluster *cluster, const char *prefix, stru
 		id_new(cluster->core.random, people[i].id);
 		phone_draw(&cluster->core, &people[i], &keys[i]);
 	}
-	batches_write(&cluster->core,
-		      &(struct batch){.people = people, .keys = keys, .count = count, .now = clock_now()});
+	people_write(&cluster->core,
+		     &(struct people_batch){.people = people, .keys = keys, .count = count, .now = clock_now()});
 	free(keys);
 }
 
@@ -130,9 +39,9 @@ void account_with_phones(const struct cluster *cluster, const char *name, struct
 		memcpy(phones[i].id, phones[0].id, ID_SIZE);
 		phone_draw(&cluster->core, &phones[i], &keys[i]);
 	}
-	batches_write(&cluster->core,
-		      &(struct batch){
-			      .people = phones, .keys = keys, .count = count, .one_account = true, .now = clock_now()});
+	people_write(&cluster->core,
+		     &(struct people_batch){
+			     .people = phones, .keys = keys, .count = count, .one_account = true, .now = clock_now()});
 	free(keys);
 }
 
@@ -142,10 +51,10 @@ void account_plain(const struct cluster *cluster, const char *name, const char *
 	*ret_person = (struct person){0};
 	snprintf(ret_person->name, sizeof(ret_person->name), "%s", name);
 	id_new(cluster->core.random, ret_person->id);
-	batches_write(&cluster->core, &(struct batch){.people = ret_person,
-						      .password = stored_password,
-						      .count = 1,
-						      .now = clock_now()});
+	people_write(&cluster->core, &(struct people_batch){.people = ret_person,
+							    .password = stored_password,
+							    .count = 1,
+							    .now = clock_now()});
 }
 
 void accounts_forget(struct person *people, size_t count)
@@ -156,24 +65,7 @@ void accounts_forget(struct person *people, size_t count)
 
 void account_add_codes(const struct cluster *cluster, struct person *person)
 {
-	const struct totp_wish wish = {
-		.user_id = person->id, .username = person->name, .label = "Soak", .algorithm = "SHA1", .digits = 6};
-	scoped_arena *arena = arena_new(ARENA_MAX);
-	struct totp_enrolment enrolment;
-	struct otpauth otp;
-	const char *problem = "failed";
-	char code[16];
-	const int64_t now = clock_now();
-
-	if (totp_enrol_start(&cluster->core, arena, &wish, now, &enrolment) != OK ||
-	    otpauth_parse(arena, enrolment.otpauth, &otp, &problem) != OK)
-		fail("a code generator cannot be made: %s", problem);
-	memcpy(person->seed, otp.seed, otp.seed_size);
-	person->seed_size = otp.seed_size;
-	person->otp = otp.params;
-	person_code(person, now, code);
-	if (totp_enrol_confirm(&cluster->core, arena, enrolment.id, code, now) != OK)
-		fail("a code generator is not accepted");
+	person_add_codes(&cluster->core, person);
 }
 
 void account_add_recovery(const struct cluster *cluster, const struct person *person,

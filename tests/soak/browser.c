@@ -8,11 +8,8 @@
 #include "base/encode.h"
 #include "base/json.h"
 
-/* RFC 7636 appendix B: a verifier and its challenge. */
-#define VERIFIER  "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-#define CHALLENGE "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-#define AGENT     "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n"
-#define PUT_OFF   100
+#define AGENT   "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n"
+#define PUT_OFF 100
 
 void tab_init(struct tab *tab, const struct site *site)
 {
@@ -216,17 +213,8 @@ void answer_notice(const struct http_answer *answer, char out[32])
 int tab_redeem(struct tab *tab, enum bench_client client, const char *code, char access_token[2048])
 {
 	struct http_answer answer;
-	char pair[128], basic[192], headers[320], body[512];
 
-	snprintf(pair, sizeof(pair), "%s:%s", client_ids[client], tab->visitor.site->people->client_secret[client]);
-	base64_format(pair, strlen(pair), basic);
-	snprintf(headers, sizeof(headers),
-		 "Authorization: Basic %s\r\nContent-Type: application/x-www-form-urlencoded\r\n", basic);
-	snprintf(body, sizeof(body),
-		 "grant_type=authorization_code&code=%s&code_verifier=" VERIFIER
-		 "&redirect_uri=https%%3A%%2F%%2Fservice.example.org%%2Fcallback",
-		 code);
-	http_call(&tab->visitor.service, &(struct http_request){"POST", "/token", headers, body}, &answer);
+	code_post(&tab->visitor, client, code, &answer);
 	*access_token = '\0';
 	if (answer.status == 200)
 		text_after(answer.body, "\"access_token\":\"", "\"", access_token, 2048);
