@@ -116,7 +116,9 @@ static enum status present_check(struct connection *present, struct schemas *sch
 	schemas->is_there = ours > 0;
 	if (strangers == 0)
 		return OK;
-	snprintf(problem, 256, "the schema holds things that are not Symbolon's; give it a schema of its own (search_path in the URL)");
+	snprintf(problem, 256,
+		 "the schema holds things that are not Symbolon's; give it a schema of its own (search_path in the "
+		 "URL)");
 	return E_CONFLICT;
 }
 
