@@ -12,6 +12,17 @@ const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height
 
 export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
 
+// What arrives fades in, and a change of theme begins with the next frame: colours are what they are when all that ends has ended.
+async function stillness() {
+	const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+	const moving = () => document.getAnimations().filter((one) => one.playState === "running" && one.effect.getComputedTiming().endTime < 2000);
+	do {
+		await Promise.allSettled(moving().map((one) => one.finished));
+		await frame();
+		await frame();
+	} while (moving().length > 0);
+}
+
 // One person's browser. What its pages complain about is kept; `calm()` says there was nothing.
 export class Person {
 	static async open(t, browser, options = {}) {
@@ -83,8 +94,7 @@ export class Person {
 				await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
 				await page.setViewportSize(viewport);
 				await page.evaluate(() => document.fonts.ready);
-				// What arrives fades in: its colours are what they are when that has ended.
-				await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < 2000).map((one) => one.finished)));
+				await page.evaluate(stillness);
 				await this.accessible(page);
 				await page.screenshot({ path: join(folder, `${name}-${theme}-${size}.png`) });
 			}
