@@ -27,7 +27,7 @@ function descendants(root) {
 
 const nameOf = (pid) => {
 	try {
-		return readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0").slice(1).find((word) => /^[a-z]+$/.test(word)) ?? readFileSync(`/proc/${pid}/comm`, "latin1").trim();
+		return readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0").find((word) => word.startsWith("@"))?.slice(1) ?? readFileSync(`/proc/${pid}/comm`, "latin1").trim();
 	} catch {
 		return "gone";
 	}
