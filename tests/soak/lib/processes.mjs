@@ -49,9 +49,10 @@ export class Provider {
 		return [root, ...descendants(root.pid).map((one) => ({ ...one, role: nameOf(one.pid) }))];
 	}
 
+	// With the database and the keyholder: what /readyz asks.
 	async isServing() {
 		try {
-			return (await send(`${this.issuer}/healthz`, { headers: { connection: "close" } })).status === 200;
+			return (await send(`${this.issuer}/readyz`, { headers: { connection: "close" } })).status === 200;
 		} catch {
 			return false;
 		}
