@@ -151,7 +151,7 @@ async function targetOf(role, provider, more) {
 }
 
 async function kills(provider) {
-	const more = postgres(), done = new Map(), times = [];
+	const more = postgres(), done = new Map(), slowest = new Map(), times = [], owns = [];
 	const roles = ["serve", "keyholder", "daemon", ...(more ? [more.role] : [])];
 	let left = 0;
 	for (let i = 0; i < KILLS; i++) {
@@ -159,13 +159,16 @@ async function kills(provider) {
 		const target = await targetOf(roles[i % roles.length], provider, more);
 		const result = await (target.kill ? target.kill(provider) : provider.kill(target));
 		times.push(result.ms);
+		if (result.own) owns.push(result.own);
+		slowest.set(target.role, Math.max(slowest.get(target.role) ?? 0, result.ms));
 		left += result.left;
 		done.set(target.role, (done.get(target.role) ?? 0) + 1);
 	}
-	times.sort((a, b) => a - b);
+	for (const list of [times, owns]) list.sort((a, b) => a - b);
 	tally(times.length === KILLS && roles.every((role) => done.get(role) >= Math.floor(KILLS / roles.length)), `${KILLS} kills: ${[...done].map(([role, count]) => `${role} ${count}`).join(", ")}`);
 	tally(left === 0, `processes left over: ${left}`);
-	tally(times.at(-1) < SLOWEST_MS, `serving again after ${times[KILLS >> 1].toFixed(0)} ms in the median, ${times[Math.floor(KILLS * 0.99)].toFixed(0)} ms in 99 of 100, ${times.at(-1).toFixed(0)} ms at most`);
+	tally(times.at(-1) < SLOWEST_MS, `serving again after ${times[KILLS >> 1].toFixed(0)} ms in the median, ${times[Math.floor(KILLS * 0.99)].toFixed(0)} ms in 99 of 100, at most ${[...slowest].map(([role, ms]) => `${ms.toFixed(0)} ms after ${role}`).join(", ")}`);
+	if (owns.length > 0) console.log(`PostgreSQL itself answered again after ${owns[owns.length >> 1].toFixed(0)} ms in the median, ${owns.at(-1).toFixed(0)} ms at most; serving is counted from there`);
 }
 
 async function main() {
