@@ -286,6 +286,7 @@ static void settings_read(struct reader *reader, struct settings *settings)
 	paths_read(reader, settings);
 	node_read(reader, settings);
 	numbers_read(reader, settings);
+	push_read(reader, settings);
 	const char *sandbox = reader_text(reader, &(struct name){NULL, "sandbox"});
 
 	settings->sandbox_required = sandbox && strcmp(sandbox, "required") == 0;

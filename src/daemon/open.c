@@ -60,7 +60,8 @@ static enum status store_and_keys_open(struct daemon *daemon, int *ret_exit)
 		*ret_exit = SERVE_TROUBLE; /* the supervisor has told why */
 		return E_IO;
 	}
-	if (keyring_open(core->store, &core->keyring) != OK)
+	if (keyring_complete(core->store, core->keyholder, clock_now()) != OK ||
+	    keyring_open(core->store, &core->keyring) != OK)
 		return say(ret_exit, SERVE_TROUBLE, core->settings->database_shown,
 			   "the keys cannot be read; was `symbolon init` run?");
 	return OK;
