@@ -60,6 +60,7 @@ static const struct {
 	COUNT("budget", "code_failures_month", budget.code_failures_month),
 	COUNT("budget", "password_spray", budget.password_spray),
 	COUNT("totp", "window", totp_window),
+	TIME("push", "timeout", push.timeout_s),
 	COUNT("push", "choose_digits", choose_digits),
 	COUNT("push", "enter_digits", enter_digits),
 };

@@ -77,6 +77,7 @@ struct settings {
 	struct {
 		const char *subject; /* whom a push service may write to: mailto: or https: (RFC 8292); or NULL */
 		const char *ca_file; /* trusted for push services instead of the system's; or NULL */
+		int64_t timeout_s;   /* of one message to a push service */
 		const struct push_host *hosts;
 		size_t host_count;
 	} push;
