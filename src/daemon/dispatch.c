@@ -20,7 +20,7 @@ void trouble_reply(struct daemon *daemon, const struct request *req, struct resp
 {
 	char reference[ID_SIZE];
 	scoped_json *json = NULL;
-	const bool busy = status == E_BUSY || status == E_STORE;
+	const bool busy = status == E_BUSY || status == E_STORE || status == E_IO; /* E_IO: the keyholder, mostly */
 
 	id_new(daemon->app.core.random, reference);
 	reference[8] = '\0';
