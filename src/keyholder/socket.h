@@ -21,7 +21,7 @@ enum status must_check socket_line_new(int ret_ends[2]);
 
 /*
  * The keyholder's end: answers what comes until the other end is closed. Whatever the bytes are they get an answer.
- * Uses recvmsg and sendmsg on `line` alone.
+ * Uses read and write on `line` alone, so SIGPIPE must be ignored.
  *
  * OK      the other end is closed
  * E_IO    the line is broken

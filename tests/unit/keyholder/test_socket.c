@@ -12,6 +12,7 @@
 #include "cmocka_all.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -580,5 +581,6 @@ int main(void)
 	};
 
 	log_sink_set(silence, NULL);
+	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
