@@ -226,7 +226,6 @@ void daemon_close(struct daemon *daemon)
 		store_listen_end(daemon->app.core.store); /* it wakes who waits */
 	http_server_free(&daemon->metrics);
 	http_server_free(&daemon->server);
-	waiting_room_free(&daemon->app.waiting);
 	router_free(&daemon->router);
 	static_files_free(&daemon->app.files);
 	free(daemon->signin_page);
@@ -237,6 +236,7 @@ void daemon_close(struct daemon *daemon)
 	keyholder_link_close(&daemon->keyholder_link);
 	keyholder_close(&daemon->app.core.keyholder);
 	store_close(&daemon->app.core.store);
+	waiting_room_free(&daemon->app.waiting); /* what the store had put off wakes who waits */
 	live_free(&daemon->live);
 	arena_free(daemon->settings_arena);
 }
