@@ -108,7 +108,8 @@ static void wake(void *ctx, const char *topic)
 	struct daemon *daemon = ctx;
 
 	waiting_wake(daemon->app.waiting, topic);
-	store_tell(daemon->app.core.store, topic);
+	if (daemon->app.core.store) /* it wakes while it closes, too: then there is nobody to tell */
+		store_tell(daemon->app.core.store, topic);
 }
 
 static void woken(void *ctx, const char *topic)
