@@ -128,11 +128,19 @@ int cmd_audit(struct cli *cli)
 
 /* ---- erasing ---- */
 
-int cli_audit_erase(struct cli *cli, const char *user_id, const char *name)
+static int erased_tell(struct cli *cli, const char *name, size_t count)
+{
+	if (cli->json)
+		return cli_print_json(json_pack("{s:I}", "erased", (json_int_t)count));
+	printf("Erased what %zu rows of the audit log said of %s; that something happened stays.\n", count,
+	       cli_clean(cli, name));
+	return EXIT_DONE;
+}
+
+static int erase(struct cli *cli, const char *user_id, const char *name, size_t *ret_count)
 {
 	const struct audit_of of = {.user_id = user_id, .username = name};
-	size_t count = 0;
-	enum status status = audit_erase(&cli->core, &of, clock_now(), &count);
+	enum status status = audit_erase(&cli->core, &of, clock_now(), ret_count);
 
 	if (status == E_REFUSED)
 		return cli_fail(EXIT_REFUSED,
@@ -140,11 +148,32 @@ int cli_audit_erase(struct cli *cli, const char *user_id, const char *name)
 	if (status != OK)
 		return cli_fail(EXIT_TROUBLE, "erasing in the audit log: failed (%s); run it again",
 				status_name(status));
-	if (cli->json)
-		return cli_print_json(json_pack("{s:I}", "erased", (json_int_t)count));
-	printf("Erased what %zu rows of the audit log said of %s; that something happened stays.\n", count,
-	       cli_clean(cli, name));
 	return EXIT_DONE;
+}
+
+int cli_audit_erase(struct cli *cli, const char *user_id, const char *name)
+{
+	size_t count = 0;
+	const int code = erase(cli, user_id, name, &count);
+
+	return code == EXIT_DONE ? erased_tell(cli, name, count) : code;
+}
+
+/* Nobody of that name: a word that was mistyped must not look like a request that was fulfilled. */
+static int erase_absent(struct cli *cli, const char *word)
+{
+	size_t count = 0;
+	const int code = erase(cli, word, word, &count);
+
+	if (code != EXIT_DONE)
+		return code;
+	if (count == 0)
+		return cli_fail(EXIT_REFUSED,
+				"there is no user \"%s\", and the audit log has nothing of that id or name that is not "
+				"erased already. Somebody who was removed is named by their id: it is the `user_id` of "
+				"their rows in `symbolon audit --json`",
+				cli_clean(cli, word));
+	return erased_tell(cli, word, count);
 }
 
 struct person {
@@ -175,7 +204,7 @@ int cmd_audit_erase(struct cli *cli)
 	if (status == OK)
 		status = store_read(cli->core.store, cli->arena, person_read, &person);
 	if (status == E_NOT_FOUND || status == E_INVALID)
-		return cli_audit_erase(cli, word, word);
+		return erase_absent(cli, word);
 	if (status != OK)
 		return cli_trouble(status, "reading the users");
 	return cli_audit_erase(cli, person.row.id, person.row.name);

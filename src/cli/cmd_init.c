@@ -65,7 +65,7 @@ static const char *listen_wanted(struct cli *cli)
 }
 
 /* The configuration as the options want it; NULL: no memory. */
-static const char *config_text(struct cli *cli)
+static const char *config_text(struct cli *cli, const char *database)
 {
 	const char *yaml = settings_template(cli->arena, cli_option(cli, "issuer"), cli_option(cli, "organisation"));
 	const char *listen = listen_wanted(cli);
@@ -78,22 +78,52 @@ static const char *config_text(struct cli *cli)
 		text_add(&value, "]");
 		yaml = value.failed ? NULL : template_with(cli, yaml, "listen", value.data);
 	}
-	if (cli_option(cli, "database")) {
+	if (database) {
 		text_cut(&value, 0);
-		text_add_json_string(&value, cli_option(cli, "database"));
+		text_add_json_string(&value, database);
 		yaml = value.failed ? NULL : template_with(cli, yaml, "database", value.data);
 	}
 	text_done(&value);
 	return yaml;
 }
 
+/* "-": a line of standard input. Arguments can be read by everybody on this machine, so a password there is told of. */
+static int database_read(struct cli *cli, const char **ret_database)
+{
+	const char *database = cli_option(cli, "database");
+
+	if (database && strcmp(database, "-") == 0) {
+		database = cli_read_line(cli, true);
+		if (!database || !*database)
+			return cli_fail(EXIT_REFUSED,
+					"--database -: standard input has no line with the database's URL");
+	}
+	*ret_database = database;
+	return EXIT_DONE;
+}
+
+static void password_warn(struct cli *cli)
+{
+	const struct settings *settings = cli->core.settings;
+	const char *database = cli_option(cli, "database");
+
+	if (database && strcmp(database, "-") != 0 && strcmp(settings->database, settings->database_shown) != 0)
+		fprintf(stderr,
+			"symbolon: the password of the database was an argument: everybody on this machine could read "
+			"it meanwhile.\nChange it, and give the URL by `--database -` on standard input, or the "
+			"password by ~/.pgpass or passfile=.\n");
+}
+
 static int config_write(struct cli *cli, const char *dir)
 {
 	const char *path = arena_format(cli->arena, "%s/symbolon.yaml", dir);
-	const char *yaml = config_text(cli);
+	const char *database = NULL, *yaml;
 	struct text errors;
-	int code = EXIT_DONE;
+	int code = database_read(cli, &database);
 
+	if (code != EXIT_DONE)
+		return code;
+	yaml = config_text(cli, database);
 	if (!path || !yaml)
 		return cli_trouble(E_NOMEM, "init");
 	text_init(&errors, 16 * 1024);
@@ -102,6 +132,8 @@ static int config_write(struct cli *cli, const char *dir)
 				errors.size ? errors.data : "");
 	text_done(&errors);
 	cli->config_path = path;
+	if (code == EXIT_DONE)
+		password_warn(cli);
 	return code == EXIT_DONE ? file_write(path, yaml) : code;
 }
 

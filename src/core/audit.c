@@ -97,6 +97,8 @@ static enum status place_take(struct store_tx *tx, struct audit_row *row)
 	uint8_t hash[32];
 
 	TRY(place_find(tx, row->chain, &place));
+	if (place.seq < 0 || place.seq == INT64_MAX)
+		return E_STORE; /* nobody of ours has counted so far: the chain was written by hand */
 	row->seq = place.seq + 1;
 	row->prev = place.hash;
 	row->prev_size = sizeof(place.hash);
@@ -165,7 +167,7 @@ const char *audit_row_fault(const struct audit_row *row, const struct audit_plac
 {
 	if (row->seq <= place->seq)
 		return "stands where another row stands: it was inserted";
-	if (row->seq != place->seq + 1)
+	if (row->seq - 1 != place->seq) /* it is greater, so this cannot overflow */
 		return "is not the next one: rows before it were removed";
 	if (!audit_sizes_fit(row))
 		return "lacks what every row has: it was changed";

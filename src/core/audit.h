@@ -13,7 +13,8 @@
  * nobody can guess what it was. The keyholder puts a MAC on the newest hash of a chain (its head) within about a
  * second; it covers the chain's base too, which is where retention has removed what was before.
  *
- * Who can write the database but has no keyholder cannot change, remove, insert or swap a row under a MAC unseen. Such
+ * Who can write the database but has no keyholder cannot change, remove, insert or swap a row under a MAC unseen, nor
+ * take away or begin anew a chain: a list of them is under a MAC too. Such
  * a one can put the whole back to an earlier state, with the MAC it had then: a head kept outside finds that.
  */
 enum { AUDIT_SALT_SIZE = 16 };
@@ -30,6 +31,11 @@ bool audit_sizes_fit(const struct audit_row *row);
  * nothing. Erased rows need the keyholder's word: audit_erased_check.
  */
 const char *audit_row_fault(const struct audit_row *row, const struct audit_place *place);
+
+/* The list of chains (audit_internal.h) of an installation with none yet, and writing it; `before` NULL: the first. */
+enum status must_check audit_roll_format(struct keyholder *keyholder, const struct sealed_key *key, struct arena *arena,
+					 const char *names, char **ret_roll);
+enum status must_check audit_roll_write(struct store_tx *tx, const char *before, const char *after);
 
 /* ---- the keyholder's word; E_REFUSED: it is not (also: no such key) ---- */
 enum status must_check audit_head_mac(const struct core *core, struct chain_row *head);

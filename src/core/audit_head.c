@@ -5,7 +5,7 @@
 #include "core/keyring.h"
 #include "crypto/hash.h"
 
-enum { CHAIN_ARENA = 16 << 20, MESSAGE_MAX = 1024 };
+enum { CHAIN_ARENA = 64 << 20, MESSAGE_MAX = 1024, YOUNG_PAGE = 1000 };
 
 /* ---- the keyholder's word ---- */
 
@@ -85,8 +85,7 @@ static enum status key_read(struct store_tx *tx, void *ctx)
 	return finding->key.kid ? OK : E_REFUSED;
 }
 
-/* Nearly always the present key. */
-static enum status key_find(const struct core *core, struct arena *arena, const char *kid, struct sealed_key *ret_key)
+enum status audit_key_find(const struct core *core, struct arena *arena, const char *kid, struct sealed_key *ret_key)
 {
 	struct key_finding finding = {.kid = kid, .key = keyring_view(core->keyring)->mac};
 
@@ -103,7 +102,7 @@ enum status audit_head_check(const struct core *core, struct arena *arena, const
 	struct sealed_key key;
 	uint8_t mac[32];
 
-	TRY(key_find(core, arena, head->head_kid, &key));
+	TRY(audit_key_find(core, arena, head->head_kid, &key));
 	TRY(head_mac_with(core, &key, head, mac));
 	return secret_equal(mac, head->head_mac, sizeof(mac)) ? OK : E_REFUSED;
 }
@@ -185,8 +184,12 @@ enum status audit_chain_trust(const struct core *core, struct arena *arena, cons
 {
 	const struct chain_row *row = &state->row;
 
-	if (!*row->head_kid)
-		return row->head_seq == 0 && row->base_seq == 0 ? OK : E_REFUSED;
+	if (!*row->head_kid) {
+		static const uint8_t none[32];
+
+		return row->head_seq == 0 && row->base_seq == 0 && memcmp(row->base_hash, none, 32) == 0 ? OK
+													 : E_REFUSED;
+	}
 	TRY(audit_head_check(core, arena, row));
 	return state->at_head.seq == row->head_seq && memcmp(state->at_head.hash, row->head_hash, 32) == 0 ? OK
 													   : E_REFUSED;
@@ -196,26 +199,96 @@ enum status audit_chain_trust(const struct core *core, struct arena *arena, cons
 
 struct moving {
 	struct chain_row from, to;
+	struct audit_roll roll; /* of a chain that gets its first MAC */
+	char *longer;
 };
 
 static enum status move_write(struct store_tx *tx, void *ctx)
 {
 	const struct moving *moving = ctx;
 
-	return store_chain_move(tx, &moving->from, &moving->to);
+	TRY(store_chain_move(tx, &moving->from, &moving->to));
+	return moving->longer ? audit_roll_write(tx, moving->roll.whole, moving->longer) : OK;
 }
 
-static enum status head_move(const struct core *core, const struct audit_chain_state *state, int64_t now)
+struct young {
+	const char *chain;
+	int64_t after;
+	struct audit_row *rows;
+	size_t count;
+};
+
+static enum status young_read(struct store_tx *tx, void *ctx)
+{
+	struct young *young = ctx;
+
+	return store_audit_page(tx, young->chain, young->after, YOUNG_PAGE, &young->rows, &young->count);
+}
+
+static bool follows(const struct core *core, const struct audit_row *row, const struct audit_place *place)
+{
+	return !audit_row_fault(row, place) && (!row->erased_at || audit_erased_check(core, row) == OK);
+}
+
+/* The head goes to the last row that follows from the one before, and no further. */
+static enum status rows_pass(const struct core *core, struct chain_row *to, bool *ret_broken)
+{
+	scoped_arena *arena = arena_new(CHAIN_ARENA);
+	struct young young = {.chain = to->chain, .after = to->head_seq};
+	struct audit_place place = {.seq = to->head_seq};
+
+	if (!arena)
+		return E_NOMEM;
+	memcpy(place.hash, to->head_hash, 32);
+	TRY(store_read(core->store, arena, young_read, &young));
+	for (size_t i = 0; i < young.count && !*ret_broken; i++) {
+		*ret_broken = !follows(core, &young.rows[i], &place);
+		if (*ret_broken)
+			break;
+		place.seq = young.rows[i].seq;
+		memcpy(place.hash, young.rows[i].hash, 32);
+	}
+	to->head_seq = place.seq;
+	memcpy(to->head_hash, place.hash, 32);
+	return OK;
+}
+
+/* A name that has had a MAC before was begun anew, unless another node has put it on this moment. */
+static enum status first_mac(const struct core *core, struct arena *arena, struct moving *moving)
+{
+	struct audit_chain_state again;
+
+	TRY(audit_roll_load(core, arena, &moving->roll));
+	if (audit_roll_has(&moving->roll, moving->from.chain)) {
+		TRY(audit_chain_load(core, arena, moving->from.chain, &again));
+		return *again.row.head_kid ? E_CONFLICT : E_REFUSED;
+	}
+	return audit_roll_add(core, arena, &moving->roll, moving->from.chain, &moving->longer);
+}
+
+/* One page: what is left moves in the next round. */
+static enum status head_move(const struct core *core, struct arena *arena, const struct audit_chain_state *state,
+			     int64_t now)
 {
 	struct moving moving = {.from = state->row, .to = state->row};
+	bool is_broken = false;
 	enum status status;
 
-	moving.to.head_seq = state->newest.seq;
-	memcpy(moving.to.head_hash, state->newest.hash, 32);
+	if (!*state->row.head_kid) { /* the base is zero, then */
+		status = first_mac(core, arena, &moving);
+		if (status != OK)
+			return status == E_CONFLICT ? OK : status;
+		memcpy(moving.to.head_hash, state->row.base_hash, 32);
+	}
+	TRY(rows_pass(core, &moving.to, &is_broken));
+	if (moving.to.head_seq == moving.from.head_seq)
+		return is_broken ? E_REFUSED : OK;
 	moving.to.head_at = now;
 	TRY(audit_head_mac(core, &moving.to));
 	status = store_write(core->store, move_write, &moving);
-	return status == E_CONFLICT ? OK : status; /* somebody else has moved it */
+	if (status != OK && status != E_CONFLICT) /* somebody else has moved it */
+		return status;
+	return is_broken ? E_REFUSED : OK;
 }
 
 struct round {
@@ -234,7 +307,7 @@ static enum status chain_move(const struct core *core, struct arena *arena, cons
 	if (status == OK)
 		status = audit_chain_trust(core, arena, &state);
 	if (status == OK)
-		return head_move(core, &state, round->now);
+		status = head_move(core, arena, &state, round->now);
 	round->refused |= status == E_REFUSED || status == E_NOT_FOUND;
 	return round->refused ? OK : status;
 }
@@ -259,7 +332,18 @@ static enum status chain_check(const struct core *core, struct arena *arena, con
 	return status == E_NOT_FOUND ? E_REFUSED : status;
 }
 
+static void contradiction_note(const char *chain, const char *what, void *ctx)
+{
+	bool *found = ctx;
+
+	*found = true;
+}
+
 enum status audit_heads_check(const struct core *core)
 {
-	return audit_chain_each(core, &(struct audit_each){chain_check, NULL});
+	bool found = false;
+
+	TRY(audit_chain_each(core, &(struct audit_each){chain_check, NULL}));
+	TRY(audit_roll_check(core, contradiction_note, &found));
+	return found ? E_REFUSED : OK;
 }

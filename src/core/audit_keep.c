@@ -37,7 +37,7 @@ static enum status remove_write(struct store_tx *tx, void *ctx)
 }
 
 /* Moves the new base over every row that is old enough. A break must stay to be seen, so nothing goes past one. */
-static enum status base_move(struct removing *removing, int64_t before)
+static enum status base_move(const struct core *core, struct removing *removing, int64_t before)
 {
 	struct chain_row *to = &removing->to;
 
@@ -48,7 +48,7 @@ static enum status base_move(struct removing *removing, int64_t before)
 		memcpy(place.hash, to->base_hash, 32);
 		if (row->at >= before || row->seq > to->head_seq)
 			return OK;
-		if (audit_row_fault(row, &place))
+		if (audit_row_fault(row, &place) || (row->erased_at && audit_erased_check(core, row) != OK))
 			return E_REFUSED;
 		to->base_seq = row->seq;
 		memcpy(to->base_hash, row->hash, 32);
@@ -74,7 +74,7 @@ static enum status beginning_remove(const struct core *core, struct arena *arena
 		return OK;
 	removing.limit = REMOVE_PAGE;
 	TRY(store_read(core->store, arena, rows_read, &removing));
-	moved = base_move(&removing, retention->before);
+	moved = base_move(core, &removing, retention->before);
 	if (removing.removed == 0)
 		return moved;
 	removing.to.head_at = retention->now;

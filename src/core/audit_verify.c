@@ -84,6 +84,16 @@ static void end_check(struct chain_walk *chain)
 
 /* ---- rows ---- */
 
+/* Numbers in the database may be anything. */
+static int64_t places_between(int64_t from, int64_t to)
+{
+	int64_t difference;
+
+	if (__builtin_sub_overflow(to, from, &difference))
+		return from < 0 ? INT64_MAX : INT64_MIN;
+	return difference;
+}
+
 static void row_walk(struct chain_walk *chain, const struct audit_row *row)
 {
 	const char *fault = audit_row_fault(row, &chain->place);
@@ -94,8 +104,8 @@ static void row_walk(struct chain_walk *chain, const struct audit_row *row)
 		fault = "has an id out of order: ids were swapped";
 	if (fault)
 		find(chain, row, fault);
-	if (row->seq > chain->place.seq + 1)
-		chain->gone += row->seq - chain->place.seq - 1;
+	if (places_between(chain->place.seq, row->seq) > 1)
+		chain->gone = places_between(-(places_between(chain->place.seq, row->seq) - 1), chain->gone);
 	chain->report.rows++;
 	chain->report.erased += row->erased_at != 0;
 	chain->report.first_seq = chain->report.first_seq ? chain->report.first_seq : row->seq;
@@ -156,7 +166,7 @@ static void base_follow(struct chain_walk *chain, struct arena *arena, const str
 /* Rows that the walk in order cannot meet: a place taken twice, or one before the beginning. */
 static void standing_check(struct chain_walk *chain, const struct page *page)
 {
-	if (page->standing > chain->place.seq - page->own.base_seq - chain->gone)
+	if (page->standing > places_between(chain->gone, places_between(page->own.base_seq, chain->place.seq)))
 		find_at(chain, chain->place.seq, "has more rows before it than places: rows were inserted");
 }
 
@@ -245,7 +255,7 @@ static enum status chain_verify(const struct core *core, struct arena *arena, co
 
 struct counting {
 	const char *chain;
-	int64_t unchained, late;
+	int64_t unchained, late, nameless;
 	bool found;
 };
 
@@ -253,6 +263,7 @@ static enum status unchained_read(struct store_tx *tx, void *ctx)
 {
 	struct counting *counting = ctx;
 
+	TRY(store_audit_nameless(tx, &counting->nameless));
 	return store_audit_unchained(tx, &counting->unchained, &counting->late);
 }
 
@@ -275,6 +286,11 @@ static void whole_find(struct walk *walk, const char *chain, const char *what)
 
 	walk->total.findings++;
 	walk->listener->finding(&finding, walk->listener->ctx);
+}
+
+static void whole_find_for(const char *chain, const char *what, void *ctx)
+{
+	whole_find(ctx, chain, what);
 }
 
 /* A file that was changed proves nothing; a chain that is in it and nowhere else was taken away as a whole. */
@@ -303,8 +319,13 @@ static enum status rest_check(struct walk *walk)
 		return E_NOMEM;
 	for (size_t i = 0; walk->outside && i < walk->outside->count; i++)
 		TRY(outside_check(walk, arena, &walk->outside->heads[i]));
+	TRY(audit_roll_check(walk->core, whole_find_for, walk));
 	TRY(store_read(walk->core->store, arena, unchained_read, &counting));
 	walk->total.unchained = counting.unchained;
+	if (counting.nameless > 0)
+		whole_find(walk, "",
+			   "rows stand in chains whose names are none (empty, or with a byte that ends a text): they "
+			   "were inserted");
 	if (counting.late > 0)
 		whole_find(walk, "",
 			   "rows without a chain are newer than the first row that has one: they were inserted");

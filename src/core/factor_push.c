@@ -6,7 +6,9 @@
 #include "core/login_internal.h"
 #include "crypto/hash.h"
 
-#define CODE_LETTERS 5
+#define CODE_LETTERS     5
+#define AGAIN_DIGITS     4
+#define AGAIN_DIGITS_MAX 6
 
 static bool is_new(char numbers[3][10], int drawn)
 {
@@ -73,6 +75,53 @@ static struct ask ask_with_caution(const struct login_op *op, const struct ask *
 	return wanted;
 }
 
+/*
+ * Who sees a number and starts again until the one comes up that this person likes to type would have as many chances
+ * as there are pop-ups. So in an unknown browser the second number since the last success has at least four digits and
+ * all further ones six, as after wrong answers: together they are hardly likelier than the first alone. It has to be
+ * another number: one that stayed the same could be typed for the wrong browser. `confirm` has none to wait for.
+ */
+static struct ask ask_again(const struct ask *asked, int64_t numbers)
+{
+	const int least = numbers < 2 ? AGAIN_DIGITS : AGAIN_DIGITS_MAX;
+	struct ask wanted = *asked;
+
+	if (numbers == 0 || asked->mode == MODE_CONFIRM)
+		return wanted;
+	wanted.mode = MODE_ENTER;
+	if (wanted.digits < least)
+		wanted.digits = least;
+	return wanted;
+}
+
+struct numbers {
+	struct throttle_who who;
+	int64_t count;
+};
+
+static enum status numbers_read(struct store_tx *tx, void *ctx)
+{
+	struct numbers *numbers = ctx;
+
+	return throttle_push_count(tx, &numbers->who, &numbers->count);
+}
+
+/* Whether it is long enough already, however many numbers there were. */
+static bool is_longest(const struct ask *asked)
+{
+	return asked->mode == MODE_CONFIRM || (asked->mode == MODE_ENTER && asked->digits >= AGAIN_DIGITS_MAX);
+}
+
+static enum status ask_make_longer(struct login_op *op, const struct ask *asked, struct ask *ret_wanted)
+{
+	struct numbers numbers = {.who = login_who(op)};
+
+	if (!is_longest(asked))
+		TRY(store_read(op->core->store, op->arena, numbers_read, &numbers));
+	*ret_wanted = ask_again(asked, numbers.count);
+	return OK;
+}
+
 /* Policy refuses this account, or it has been disabled or removed since: its request is one that nobody gets. */
 static bool has_nobody(const struct login *login)
 {
@@ -87,7 +136,9 @@ enum status push_draft(struct login_op *op, const struct ask *ask, struct push_d
 	struct ask wanted;
 
 	*draft = (struct push_draft){0};
-	wanted = ask_with_caution(op, ask, &draft->caution);
+	draft->asked = *ask;
+	TRY(ask_make_longer(op, ask, &wanted));
+	wanted = ask_with_caution(op, &wanted, &draft->caution);
 	draft->expected = draft->caution && login->user.expect_until > op->now;
 	if (draft->expected && wanted.digits < 6)
 		wanted.digits = 6;
@@ -215,12 +266,30 @@ static enum status user_is_unchanged(struct store_tx *tx, const struct login_op 
 	return OK;
 }
 
+/* Others may have begun meanwhile: a number that is too short for that is drawn again. */
+static enum status number_is_long_enough(struct store_tx *tx, const struct throttle_who *who,
+					 const struct push_draft *draft)
+{
+	struct ask wanted;
+	int64_t count = 0;
+
+	if (is_longest(&draft->asked))
+		return OK;
+	TRY(throttle_push_count(tx, who, &count));
+	wanted = ask_again(&draft->asked, count);
+	if (wanted.mode == MODE_ENTER &&
+	    (strcmp(draft->row.mode, push_mode_name(MODE_ENTER)) != 0 || draft->row.digits < wanted.digits))
+		return E_CONFLICT;
+	return OK;
+}
+
 enum status push_start(struct store_tx *tx, struct login_op *op, struct push_draft *draft)
 {
 	const struct throttle_who who = login_who(op);
 	struct devices devices = {0};
 	bool popup;
 
+	TRY(number_is_long_enough(tx, &who, draft));
 	TRY(user_is_unchanged(tx, op, draft));
 	TRY(throttle_push(tx, op->core->settings, &who, op->now, &popup));
 	TRY(place_take(tx, op, draft));

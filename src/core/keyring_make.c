@@ -12,6 +12,7 @@ struct making {
 	struct key_row rows[7];
 	size_t count;
 	enum keyring_part part;
+	char *roll; /* of the audit log's chains: none yet, under the key made last */
 	int64_t now;
 };
 
@@ -44,6 +45,7 @@ static enum status init_write(struct store_tx *tx, void *ctx)
 		return E_CONFLICT;
 	for (size_t i = 0; i < making->count; i++)
 		TRY(store_key_insert(tx, &making->rows[i]));
+	TRY(audit_roll_write(tx, NULL, making->roll));
 	return audit_write(tx, &(struct audit_row){.at = making->now, .event = "keys.made"});
 }
 
@@ -58,6 +60,14 @@ static enum status all_make(struct making *making, struct keyholder *keyholder, 
 	return key_make(making, keyholder, arena, "mac", "HS256", "current");
 }
 
+static enum status roll_make(struct making *making, struct keyholder *keyholder, struct arena *arena)
+{
+	const struct key_row *row = &making->rows[making->count - 1];
+	const struct sealed_key mac = {row->kid, row->alg, row->sealed, row->sealed_size};
+
+	return audit_roll_format(keyholder, &mac, arena, "", &making->roll);
+}
+
 enum status keyring_init(struct store *store, struct keyholder *keyholder, int64_t now)
 {
 	scoped_arena *arena = arena_new(MAKING_MEMORY);
@@ -66,6 +76,7 @@ enum status keyring_init(struct store *store, struct keyholder *keyholder, int64
 	if (!arena)
 		return E_NOMEM;
 	TRY(all_make(&making, keyholder, arena));
+	TRY(roll_make(&making, keyholder, arena));
 	return store_write(store, init_write, &making);
 }
 

@@ -95,6 +95,7 @@ struct push_draft {
 	struct challenge_row row;
 	char id[ID_SIZE];
 	int caution;                  /* of the user as read: the transaction checks that it still is */
+	struct ask asked;             /* by policy: the transaction checks that it was made long enough */
 	bool expected;                /* a device has said that it expects a sign-in */
 	bool blocked;                 /* another browser's request holds the place: this one waits unseen */
 	char replaced_login[ID_SIZE]; /* the login whose request made room; "" for none */

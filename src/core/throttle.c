@@ -161,6 +161,14 @@ enum status throttle_push(struct store_tx *tx, const struct settings *settings, 
 	return OK;
 }
 
+enum status throttle_push_count(struct store_tx *tx, const struct throttle_who *who, int64_t *ret_count)
+{
+	if (!who->known_id)
+		return store_attempt_count(tx, who->subject, "push", 0, ret_count);
+	*ret_count = 0;
+	return OK;
+}
+
 enum status throttle_push_approved(struct store_tx *tx, const struct throttle_who *who)
 {
 	char key[THROTTLE_KEY_SIZE];

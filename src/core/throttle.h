@@ -34,6 +34,8 @@ enum status must_check throttle_code_failed(struct store_tx *tx, const struct th
 /* Whether a push may still pop up; the challenge is counted either way, until all are spent. */
 enum status must_check throttle_push(struct store_tx *tx, const struct settings *settings,
 				     const struct throttle_who *who, int64_t now, bool *ret_popup);
+/* Pushes since the last success, of which none or only wrong ones were answered; 0 for a known browser. */
+enum status must_check throttle_push_count(struct store_tx *tx, const struct throttle_who *who, int64_t *ret_count);
 enum status must_check throttle_push_approved(struct store_tx *tx, const struct throttle_who *who);
 
 /* "203.0.113.0/24", "2001:db8:1::/48"; "unknown" when it is not an address. */

@@ -20,16 +20,16 @@ void trouble_reply(struct daemon *daemon, const struct request *req, struct resp
 {
 	char reference[ID_SIZE];
 	scoped_json *json = NULL;
-	const bool busy = status == E_BUSY || status == E_STORE;
+	const bool busy = status == E_BUSY || status == E_STORE || status == E_IO; /* E_IO: the keyholder, mostly */
 
 	id_new(daemon->app.core.random, reference);
 	reference[8] = '\0';
 	atomic_fetch_add(&daemon->troubles, 1);
 	log_error("request.trouble", LOG_S("path", req->path), LOG_S("status", status_name(status)),
 		  LOG_S("reference", reference));
+	/* Not that nothing was changed: an answer to a commit may have been lost. */
 	json = json_pack("{s:s, s:s, s:s}", "error", busy ? "temporarily_unavailable" : "server_error", "message",
-			 "Something went wrong on our side. Nothing was changed. Try again in a moment.", "reference",
-			 reference);
+			 "Something went wrong on our side. Try again in a moment.", "reference", reference);
 	if (busy)
 		status_ignore(response_header(res, "Retry-After", "1"), "the status says it too");
 	if (!json || response_json(res, busy ? 503 : 500, json) != OK)

@@ -16,6 +16,11 @@
 #define SWEEP_LIMIT   1000
 #define RETAIN_ROUNDS 20
 
+struct heads_seen {
+	int64_t version;
+	uint64_t writes;
+};
+
 struct housekeeping {
 	struct daemon *daemon;
 	pthread_mutex_t lock;
@@ -23,7 +28,8 @@ struct housekeeping {
 	pthread_t thread;
 	bool stopping;
 	int64_t version;
-	bool is_broken; /* the audit log, as far as its heads and beginnings show: told once */
+	struct heads_seen heads_seen; /* as of the last time that all heads were moved */
+	bool is_broken;               /* the audit log, as far as its heads and beginnings show: told once */
 };
 
 static bool keys_follow(struct housekeeping *housekeeping)
@@ -98,6 +104,29 @@ static void audit_say(struct housekeeping *housekeeping, enum status status)
 	housekeeping->is_broken |= is_broken;
 }
 
+/*
+ * A look at every chain is three questions, so only when something was written, here or elsewhere. What another node
+ * wrote and could not finish is found at every LOOK_TICKS.
+ */
+static void audit_follow(struct housekeeping *housekeeping, unsigned tick)
+{
+	struct core *core = &housekeeping->daemon->app.core;
+	struct store_counters counters;
+	struct heads_seen now = {0};
+	enum status status;
+
+	store_counters(core->store, &counters);
+	now.writes = counters.writes;
+	status = store_version(core->store, &now.version);
+	if (status == OK && tick % LOOK_TICKS != 0 && now.writes == housekeeping->heads_seen.writes &&
+	    now.version == housekeeping->heads_seen.version)
+		return;
+	status = audit_heads_move(core, clock_now());
+	audit_say(housekeeping, status);
+	if (status == OK || status == E_REFUSED)
+		housekeeping->heads_seen = now;
+}
+
 static void audit_keep(struct housekeeping *housekeeping)
 {
 	scoped_arena *arena = arena_new(4096);
@@ -142,7 +171,7 @@ static void *keep(void *arg)
 			waiting_wake_all(housekeeping->daemon->app.waiting);
 		if (tick % STORE_TICKS == 0) {
 			changes_follow(housekeeping);
-			audit_say(housekeeping, audit_heads_move(&housekeeping->daemon->app.core, clock_now()));
+			audit_follow(housekeeping, tick);
 		}
 		if (store_is_remote(housekeeping->daemon->app.core.store))
 			nodes_follow(housekeeping, tick);

@@ -41,12 +41,37 @@ static void *lines_follow(void *arg)
 	return NULL;
 }
 
+/* The supervisor kills it, and new lines come. */
+static void stalled_tell(void *ctx)
+{
+	(void)ctx;
+	log_error("keyholder.stalled", LOG_S("what", "it answers nobody; the supervisor replaces it"));
+	status_ignore(control_send(PROCESS_CONTROL, &(struct control_message){.word = CONTROL_STALLED}),
+		      "without a supervisor this process ends");
+}
+
+#ifdef SYMBOLON_TESTING
+/* In milliseconds; the usual limit when it is not set. */
+static int answer_limit(void)
+{
+	const char *limit = getenv("SYMBOLON_TEST_ANSWER_MS");
+
+	return limit ? (int)strtol(limit, NULL, 10) : 0;
+}
+#else
+static int answer_limit(void)
+{
+	return 0;
+}
+#endif
+
 static enum status transport_make(struct keyholder_link *link, struct keyholder **ret_keyholder)
 {
+	const struct transport_socket_options options = {.answer_ms = answer_limit(), .stalled = stalled_tell};
 	struct keyholder_transport transport;
 	enum status status;
 
-	TRY(transport_socket_new(&(struct transport_socket_options){0}, &link->pool));
+	TRY(transport_socket_new(&options, &link->pool));
 	transport = transport_socket_transport(link->pool);
 	status = keyholder_connect(&transport, ret_keyholder);
 	if (status != OK)

@@ -1,5 +1,6 @@
 #include "daemon/keyholder_process.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/capability.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -119,20 +121,24 @@ static void threads_end(struct keyholder_process *process)
 
 static int run(struct keyholder_process *process)
 {
-	struct control_message message;
-	int code = threads_start(process);
+	const char ready = CONTROL_READY;
+	char word;
+	int code;
 
+	if (!capabilities_drop(false) && process->sandbox_required)
+		return say("keyholder", "it cannot give up its capabilities");
+	code = threads_start(process);
 	if (code != SERVE_STOPPED)
 		return code;
-	/* Everything is open, warm and made; from here on recvmsg, sendmsg, memory, clocks, randomness and standard
-	 * error are all that is used. */
+	/* Everything is open, warm and made; from here on read, write, memory, clocks, randomness and standard error
+	 * are all that is used. */
 	attempts_prepare();
 	if (sandbox_keyholder(process->sandbox_required) != OK)
 		return say("keyholder", "it cannot be confined on this machine; see the log line above");
 	attempts_make(ATTEMPTS_KEYHOLDER);
-	if (control_send(PROCESS_CONTROL, &(struct control_message){.word = CONTROL_READY}) != OK)
+	if (write(PROCESS_CONTROL, &ready, 1) != 1)
 		return SERVE_TROUBLE;
-	while (control_receive(PROCESS_CONTROL, &message) == OK) {
+	while (read(PROCESS_CONTROL, &word, 1) > 0 || errno == EINTR) {
 		/* nothing is said to the keyholder but that it shall end */
 	}
 	threads_end(process);

@@ -110,11 +110,13 @@ static void wake(void *ctx, const char *topic)
 	struct daemon *daemon = ctx;
 
 	if (strcmp(topic, "outbox:") == 0) {
-		push_sender_wake(daemon->push_sender);
+		if (daemon->push_sender)
+			push_sender_wake(daemon->push_sender);
 		return;
 	}
 	waiting_wake(daemon->app.waiting, topic);
-	store_tell(daemon->app.core.store, topic);
+	if (daemon->app.core.store) /* it wakes while it closes, too: then there is nobody to tell */
+		store_tell(daemon->app.core.store, topic);
 }
 
 static void woken(void *ctx, const char *topic)
@@ -261,7 +263,6 @@ void daemon_close(struct daemon *daemon)
 	http_server_free(&daemon->metrics);
 	http_server_free(&daemon->server);
 	push_sender_stop(&daemon->push_sender);
-	waiting_room_free(&daemon->app.waiting);
 	router_free(&daemon->router);
 	static_files_free(&daemon->app.files);
 	free(daemon->signin_page);
@@ -272,6 +273,7 @@ void daemon_close(struct daemon *daemon)
 	keyholder_link_close(&daemon->keyholder_link);
 	keyholder_close(&daemon->app.core.keyholder);
 	store_close(&daemon->app.core.store);
+	waiting_room_free(&daemon->app.waiting); /* what the store had put off wakes who waits */
 	live_free(&daemon->live);
 	arena_free(daemon->settings_arena);
 }

@@ -26,6 +26,7 @@ enum { PROCESS_NO_SETTINGS = 4, PROCESS_NO_EXEC = 127 };
 enum control_word {
 	CONTROL_READY = 'r',    /* child to supervisor */
 	CONTROL_RELOADED = 'l', /* daemon to supervisor, after SIGHUP */
+	CONTROL_STALLED = 'x',  /* daemon to supervisor: the keyholder is there and does not answer */
 	CONTROL_LINES = 'k',    /* supervisor to daemon: lines to a keyholder that is ready */
 	CONTROL_SETTINGS = 's', /* daemon to supervisor: open the configuration; and back, with it or with nothing */
 };

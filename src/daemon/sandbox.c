@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "daemon/landlock.h"
@@ -272,10 +273,20 @@ static bool is_one_thread(void)
 #endif
 }
 
+static bool binds_low(const struct settings *settings)
+{
+	for (size_t i = 0; i <= settings->listen_count; i++)
+		if (port_of(settings, i) > 0 && port_of(settings, i) < 1024)
+			return true;
+	return false;
+}
+
 enum status sandbox_daemon_enter(const struct settings *settings)
 {
 	if (!is_one_thread())
 		return E_CONFLICT;
+	if (!capabilities_drop(binds_low(settings)))
+		return judge(settings->sandbox_required, E_IO, "capabilities");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return judge(settings->sandbox_required, E_IO, "no new privileges");
 	TRY(judge(settings->sandbox_required, files_restrict(settings), "Landlock: files and ports"));
@@ -296,6 +307,8 @@ void sandbox_supervisor(void)
 {
 	enum status status = E_IO;
 
+	if (!capabilities_drop(true))
+		log_warn("sandbox.incomplete", LOG_S("what", "the supervisor's capabilities"));
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
 		status = sandbox_calls_never();
 	if (status != OK)

@@ -5,7 +5,8 @@
 
 /*
  * What the supervisor and the daemon give up, for good (the keyholder: keyholder/confine.h). All get no new privileges,
- * no core file, and refuse ptrace and /proc/PID/mem to others of the same user.
+ * no core file, no capabilities (but to bind ports below 1024: the supervisor keeps it for the daemon, and the daemon
+ * where a configured port needs it), and refuse ptrace and /proc/PID/mem to others of the same user.
  *
  * The daemon, by Landlock, reaches these files and no others:
  *   read and write  the folder of the SQLite database (it makes and removes the journals beside it)

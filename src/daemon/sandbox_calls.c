@@ -110,7 +110,6 @@ static const int never[] = {
 	SCMP_SYS(setfsuid),
 	SCMP_SYS(setfsgid),
 	SCMP_SYS(setgroups),
-	SCMP_SYS(capset),
 	SCMP_SYS(settimeofday),
 	SCMP_SYS(clock_settime),
 	SCMP_SYS(clock_adjtime),
@@ -120,7 +119,8 @@ static const int never[] = {
 	SCMP_SYS(setdomainname),
 };
 
-static const int programs[] = {SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork)};
+/* Capabilities: each process gives up its own, so the first filter lets it, and the last one does not. */
+static const int programs[] = {SCMP_SYS(capset), SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork)};
 static const int listeners[] = {SCMP_SYS(listen)};
 
 static int all_refuse(scmp_filter_ctx filter, const int *calls, size_t count)

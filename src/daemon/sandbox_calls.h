@@ -19,8 +19,8 @@
  * modules, bpf, io_uring, keyrings, other users' identities, clocks …
  */
 enum status must_check sandbox_calls_never(void);
-/* The same, and: running programs, making processes, sockets other than Unix, IPv4, IPv6 and netlink, typing into a
- * terminal. */
+/* The same, and: changing capabilities, running programs, making processes, sockets other than Unix, IPv4, IPv6 and
+ * netlink, typing into a terminal. */
 enum status must_check sandbox_calls_no_programs(void);
 /* Listening anew. When all listeners are open. */
 enum status must_check sandbox_calls_no_listeners(void);

@@ -26,8 +26,9 @@
 #define PAUSE_FIRST_MS 100
 #define PAUSE_MAX_MS   5000
 
-#define DAEMON_END_MS    30000 /* it gives what is under way ten seconds by itself */
-#define KEYHOLDER_END_MS 5000
+#define DAEMON_END_MS      30000 /* it gives what is under way ten seconds by itself */
+#define KEYHOLDER_END_MS   5000
+#define KEYHOLDER_START_MS 60000 /* it reads one file; one that hangs over it would never be replaced */
 
 enum { LINES_MIN = 4 };
 
@@ -144,6 +145,8 @@ static void keyholder_start(struct supervisor *supervisor)
 	}
 	if (child_start(&supervisor->keyholder, argv, fds, 2 + supervisor->lines_wanted) != OK)
 		lines_close(supervisor);
+	else
+		supervisor->keyholder.kill_ms = clock_mono_ms() + KEYHOLDER_START_MS;
 	for (size_t i = 0; i < supervisor->lines_wanted; i++)
 		close(fds[2 + i]);
 }
@@ -227,7 +230,9 @@ static void overdue_kill(struct child *child, int64_t now_ms)
 {
 	if (!child->pid || !child->kill_ms || now_ms < child->kill_ms)
 		return;
-	log_error("process.killed", LOG_S("process", child->name), LOG_S("why", "it did not end in time"));
+	log_error("process.killed", LOG_S("process", child->name),
+		  LOG_S("why",
+			child->is_ended || child->is_ready ? "it did not end in time" : "it was not ready in time"));
 	child->kill_ms = 0;
 	fd_close(&child->control);
 	kill(child->pid, SIGKILL);
@@ -256,6 +261,18 @@ static void settings_hand_over(struct supervisor *supervisor)
 	fd_close(&fd);
 }
 
+/* One that is stopped, or hangs: it would never end. Another one is started as after any other death. */
+static void keyholder_replace(struct supervisor *supervisor)
+{
+	struct child *keyholder = &supervisor->keyholder;
+
+	if (!keyholder->pid || !keyholder->is_ready)
+		return; /* the one that is meant has gone already */
+	log_error("process.killed", LOG_S("process", keyholder->name), LOG_N("pid", keyholder->pid),
+		  LOG_S("why", "it does not answer"));
+	kill(keyholder->pid, SIGKILL);
+}
+
 static void child_hear(struct supervisor *supervisor, struct child *child)
 {
 	struct control_message message;
@@ -270,12 +287,15 @@ static void child_hear(struct supervisor *supervisor, struct child *child)
 		if (child == &supervisor->daemon)
 			daemon_ready(supervisor);
 		child->is_ready = true;
+		child->kill_ms = 0;
 		child->ready_ms = clock_mono_ms();
 		lines_hand_over(supervisor);
 	} else if (message.word == CONTROL_RELOADED && child == &supervisor->daemon) {
 		notify("READY=1");
 	} else if (message.word == CONTROL_SETTINGS && child == &supervisor->daemon) {
 		settings_hand_over(supervisor);
+	} else if (message.word == CONTROL_STALLED && child == &supervisor->daemon) {
+		keyholder_replace(supervisor);
 	}
 }
 

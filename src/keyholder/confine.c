@@ -28,13 +28,25 @@ enum status keyholder_confine(void)
 #define NEVER  INT_MAX
 
 static const int harmless[] = {
-	SCMP_SYS(read),           SCMP_SYS(write),  SCMP_SYS(sendmsg),
-	SCMP_SYS(recvmsg),        SCMP_SYS(brk),    SCMP_SYS(munmap),
-	SCMP_SYS(madvise),        SCMP_SYS(futex),  SCMP_SYS(clock_gettime),
-	SCMP_SYS(gettimeofday),   SCMP_SYS(time),   SCMP_SYS(getrandom),
-	SCMP_SYS(getpid),         SCMP_SYS(gettid), SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(rt_sigprocmask), SCMP_SYS(exit),   SCMP_SYS(restart_syscall),
-	SCMP_SYS(exit_group),     SCMP_SYS(rseq),   SCMP_SYS(set_robust_list), /* a thread that has only just begun */
+	SCMP_SYS(read),
+	SCMP_SYS(write),
+	SCMP_SYS(brk),
+	SCMP_SYS(munmap),
+	SCMP_SYS(madvise),
+	SCMP_SYS(futex),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(time),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(getpid),
+	SCMP_SYS(gettid),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(exit),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(exit_group),
+	SCMP_SYS(rseq),
+	SCMP_SYS(set_robust_list), /* a thread that has only just begun */
 };
 
 /* Memory that is neither a file's nor code, nor a place in another's address space. */

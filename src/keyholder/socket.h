@@ -21,7 +21,7 @@ enum status must_check socket_line_new(int ret_ends[2]);
 
 /*
  * The keyholder's end: answers what comes until the other end is closed. Whatever the bytes are they get an answer.
- * Uses recvmsg and sendmsg on `line` alone.
+ * Uses read and write on `line` alone, so SIGPIPE must be ignored.
  *
  * OK      the other end is closed
  * E_IO    the line is broken
@@ -36,11 +36,17 @@ enum status must_check socket_serve(struct keyholder_server *server, int line);
  * with E_IO. Repeating is safe: no operation of the keyholder changes anything but its counters and the budget of a
  * TOTP seed, and there a repeated check counts twice, to the stricter side. Once, so that a request which kills the
  * keyholder cannot do so for ever. No answer within answer_ms: E_IO, not repeated, and the line is given up.
+ *
+ * A keyholder that is there and answers nobody is useless, and does not end by itself. When a call had no answer within
+ * answer_ms and no other call had one in the second half of that time, or when the last line had to be given up,
+ * `stalled` is called, once for each keyholder: it has to be replaced. Calls wait for the next one as above.
  */
 struct transport_socket;
 struct transport_socket_options {
-	int wait_ms;   /* 0: 2000 */
-	int answer_ms; /* 0: 15000; more than the slowest operation, the making of an RSA key */
+	int wait_ms;                /* 0: 2000 */
+	int answer_ms;              /* 0: 15000; more than the slowest operation, the making of an RSA key */
+	void (*stalled)(void *ctx); /* or NULL; by the thread of the call, without locks */
+	void *ctx;
 };
 enum status must_check transport_socket_new(const struct transport_socket_options *options,
 					    struct transport_socket **ret_socket);

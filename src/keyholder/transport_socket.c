@@ -30,7 +30,10 @@ struct transport_socket {
 	size_t open_count;   /* lines of this generation, free and used */
 	uint64_t generation; /* one more with each keyholder, and when one is lost */
 	uint64_t number;     /* of the last call */
+	int64_t heard_ms;    /* when this generation last answered, or came */
 	int wait_ms, answer_ms;
+	void (*stalled)(void *ctx);
+	void *ctx;
 };
 
 enum status transport_socket_new(const struct transport_socket_options *options, struct transport_socket **ret_socket)
@@ -42,6 +45,8 @@ enum status transport_socket_new(const struct transport_socket_options *options,
 		return E_NOMEM;
 	made->wait_ms = options->wait_ms ? options->wait_ms : WAIT_MS;
 	made->answer_ms = options->answer_ms ? options->answer_ms : ANSWER_MS;
+	made->stalled = options->stalled;
+	made->ctx = options->ctx;
 	pthread_mutex_init(&made->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -76,6 +81,7 @@ void transport_socket_connect(struct transport_socket *pool, const int *lines, s
 			pool->free[pool->free_count++] = lines[i];
 	}
 	pool->open_count = pool->free_count;
+	pool->heard_ms = clock_mono_ms();
 	pthread_cond_broadcast(&pool->changed);
 	pthread_mutex_unlock(&pool->lock);
 }
@@ -126,6 +132,7 @@ static void line_give_back(struct transport_socket *pool, const struct line *lin
 {
 	pthread_mutex_lock(&pool->lock);
 	if (line->generation == pool->generation) {
+		pool->heard_ms = clock_mono_ms();
 		pool->free[pool->free_count++] = line->fd;
 		pthread_cond_signal(&pool->changed);
 	} else {
@@ -134,14 +141,26 @@ static void line_give_back(struct transport_socket *pool, const struct line *lin
 	pthread_mutex_unlock(&pool->lock);
 }
 
-/* This one alone makes no sense, or is too slow. */
-static void line_drop(struct transport_socket *pool, const struct line *line)
+/* Under the lock, after a call that was in vain. Half the time: others may have had their answers as this one began. */
+static bool is_silent(const struct transport_socket *pool)
 {
+	return clock_mono_ms() - pool->heard_ms >= pool->answer_ms / 2;
+}
+
+/* This one alone makes no sense, or is too slow; or nobody is answered at all. */
+static void line_drop(struct transport_socket *pool, const struct line *line, bool is_late)
+{
+	bool has_stalled = false;
+
 	close(line->fd);
 	pthread_mutex_lock(&pool->lock);
-	if (line->generation == pool->generation && --pool->open_count == 0)
+	if (line->generation == pool->generation)
+		has_stalled = --pool->open_count == 0 || (is_late && is_silent(pool));
+	if (has_stalled)
 		generation_end(pool);
 	pthread_mutex_unlock(&pool->lock);
+	if (has_stalled && pool->stalled)
+		pool->stalled(pool->ctx);
 }
 
 /* Its keyholder is gone, and with it all lines of this generation. */
@@ -154,7 +173,13 @@ static void line_lost(struct transport_socket *pool, const struct line *line)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-enum trip { TRIP_NONSENSE = 0, TRIP_DONE, TRIP_NOT_SENT, TRIP_LOST };
+enum trip { TRIP_NONSENSE = 0, TRIP_DONE, TRIP_LATE, TRIP_NOT_SENT, TRIP_LOST };
+
+/* After an error of a socket with a limit of time. */
+static bool was_too_slow(void)
+{
+	return errno == EAGAIN || errno == EWOULDBLOCK;
+}
 
 struct call_bytes {
 	const uint8_t *in;
@@ -176,6 +201,8 @@ static enum trip trip_send(int fd, const struct call_bytes *bytes)
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
 		return TRIP_NOT_SENT;
+	if (sent < 0 && was_too_slow())
+		return TRIP_LATE;
 	return sent == (ssize_t)(sizeof(bytes->number) + bytes->in_size) ? TRIP_DONE : TRIP_NONSENSE;
 }
 
@@ -191,6 +218,8 @@ static enum trip trip_receive(int fd, const struct call_bytes *bytes, size_t *re
 	while (got < 0 && errno == EINTR);
 	if (got == 0 || (got < 0 && errno == ECONNRESET))
 		return TRIP_LOST;
+	if (got < 0 && was_too_slow())
+		return TRIP_LATE;
 	if (got <= (ssize_t)sizeof(number) || (packet.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || number != bytes->number)
 		return TRIP_NONSENSE;
 	*ret_size = (size_t)got - sizeof(number);
@@ -209,8 +238,8 @@ static enum trip trip_make(struct transport_socket *pool, struct call_bytes *byt
 		trip = trip_receive(line.fd, bytes, ret_size);
 	if (trip == TRIP_DONE)
 		line_give_back(pool, &line);
-	else if (trip == TRIP_NONSENSE)
-		line_drop(pool, &line);
+	else if (trip == TRIP_NONSENSE || trip == TRIP_LATE)
+		line_drop(pool, &line, trip == TRIP_LATE);
 	else
 		line_lost(pool, &line);
 	return trip;

@@ -131,6 +131,7 @@ enum status backup_file_open(const char *path, const struct backup_hasher *hashe
 
 	if (!file)
 		return E_NOMEM;
+	file->hasher = hasher;
 	file->arena = arena_new(FILE_ARENA_SIZE);
 	if (file->arena)
 		status = connection_open(&driver_sqlite, &wanted, &file->connection, problem);

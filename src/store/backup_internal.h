@@ -14,6 +14,7 @@ struct backup_file {
 	struct connection *connection;
 	struct arena *arena;
 	size_t migrations; /* how many of ours it has */
+	const struct backup_hasher *hasher;
 	struct backup_facts facts;
 };
 

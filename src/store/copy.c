@@ -11,6 +11,8 @@ const char *const copy_tables[] = {
 };
 const size_t copy_table_count = ARRAY_COUNT(copy_tables);
 
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789_"
+
 static const char migrations_table[] = "schema_migration";
 
 /* ---- what a table looks like, asked of the file ---- */
@@ -59,6 +61,9 @@ static enum status column_read(const struct statement *statement, struct arena *
 	if (table->count == COLUMNS_MAX)
 		return E_CONFLICT;
 	TRY(statement_text(statement, 0, arena, &column->name));
+	if (!column->name || !*column->name || strspn(column->name, NAME_LETTERS) != strlen(column->name))
+		return E_CONFLICT; /* it goes into statements as it is, and comes from a file that nothing vouches for
+				    */
 	TRY(statement_text(statement, 1, arena, &type));
 	column->key = statement_int(statement, 2);
 	TRY(kind_of(type ? type : "", &column->kind));
@@ -219,10 +224,71 @@ static bool tells_of_the_file(const struct table *table, const struct sql_arg *v
 	return strcmp(table->name, "meta") == 0 && values[0].data && text_has_prefix(values[0].data, "backup.");
 }
 
+/* ---- the content as bytes ---- */
+
+static void number_sink(const struct copy_sink *sink, char tag, uint64_t number)
+{
+	uint8_t bytes[9] = {(uint8_t)tag};
+
+	for (size_t i = 0; i < 8; i++)
+		bytes[i + 1] = (uint8_t)(number >> (8 * i));
+	sink->add(sink->ctx, bytes, sizeof(bytes));
+}
+
+static void data_sink(const struct copy_sink *sink, char tag, const void *data, size_t size)
+{
+	number_sink(sink, tag, size);
+	if (size > 0)
+		sink->add(sink->ctx, data, size);
+}
+
+static bool is_seal(const struct table *table, const struct sql_arg *values)
+{
+	return strcmp(table->name, "meta") == 0 && values[0].data &&
+	       (strcmp(values[0].data, "backup.sha256") == 0 || strcmp(values[0].data, "backup.mac") == 0);
+}
+
+static enum status row_sink(const struct table *table, const struct sql_arg *values, void *ctx)
+{
+	const struct copy_sink *sink = ctx;
+
+	if (is_seal(table, values))
+		return OK;
+	for (size_t i = 0; i < table->count; i++) {
+		if (values[i].kind == KIND_INT64)
+			number_sink(sink, 'i', (uint64_t)values[i].number);
+		else if (!values[i].data)
+			number_sink(sink, 'n', 0);
+		else
+			data_sink(sink, values[i].kind == KIND_TEXT ? 't' : 'b', values[i].data, values[i].size);
+	}
+	return OK;
+}
+
+static void head_sink(const struct copy_sink *sink, const struct table *table)
+{
+	data_sink(sink, 'T', table->name, strlen(table->name));
+	for (size_t i = 0; i < table->count; i++)
+		data_sink(sink, 'c', table->columns[i].name, strlen(table->columns[i].name));
+}
+
+static enum status table_sink(struct connection *file, const char *name, const struct copy_sink *sink)
+{
+	scoped_arena *arena = arena_new(TABLE_ARENA_SIZE);
+	struct table table;
+
+	if (!arena)
+		return E_NOMEM;
+	TRY(table_read(file, name, arena, &table));
+	head_sink(sink, &table);
+	return table_use(file, &table, true, &(const struct row_use){row_sink, (void *)(uintptr_t)sink});
+}
+
 /* ---- copying ---- */
 
 struct insert {
 	struct statement statement;
+	const struct copy_sink *sink;
 	uint64_t rows;
 };
 
@@ -231,6 +297,8 @@ static enum status row_insert(const struct table *table, const struct sql_arg *v
 	struct insert *insert = ctx;
 	bool has_row;
 
+	if (insert->sink)
+		TRY(row_sink(table, values, (void *)(uintptr_t)insert->sink));
 	if (tells_of_the_file(table, values))
 		return OK;
 	TRY(statement_bind(&insert->statement, values, table->count));
@@ -244,14 +312,16 @@ static enum status table_copy(const struct copy *copy, const char *name, uint64_
 {
 	scoped_arena *arena = arena_new(TABLE_ARENA_SIZE);
 	struct table table;
-	struct insert insert = {.rows = *rows};
+	struct insert insert = {.rows = *rows, .sink = copy->sink};
 	enum status status;
 
 	if (!arena)
 		return E_NOMEM;
 	TRY(table_read(copy->file, name, arena, &table));
+	if (copy->sink)
+		head_sink(copy->sink, &table);
 	TRY(insert_take(copy->to, &table, &insert.statement));
-	status = table_use(copy->from, &table, false, &(const struct row_use){row_insert, &insert});
+	status = table_use(copy->from, &table, copy->sink != NULL, &(const struct row_use){row_insert, &insert});
 	statement_done(&insert.statement);
 	*rows = insert.rows;
 	return status;
@@ -302,70 +372,19 @@ enum status copy_all(const struct copy *copy, uint64_t *ret_rows)
 	TRY(tables_count(copy->to, &there));
 	if (here != there)
 		return E_CONFLICT;
+	if (copy->sink)
+		TRY(table_sink(copy->file, migrations_table, copy->sink));
 	for (size_t i = 0; i < copy_table_count; i++) {
 		TRY(table_is_there(copy->file, copy_tables[i], &is_there));
 		if (is_there)
 			TRY(table_copy(copy, copy_tables[i], &rows));
 	}
+	if (copy->sink)
+		number_sink(copy->sink, 'E', 0);
 	if (connection_dialect(copy->to)->after_copy)
 		TRY(connection_script(copy->to, connection_dialect(copy->to)->after_copy));
 	*ret_rows = rows;
 	return OK;
-}
-
-/* ---- the content as bytes ---- */
-
-static void number_sink(const struct copy_sink *sink, char tag, uint64_t number)
-{
-	uint8_t bytes[9] = {(uint8_t)tag};
-
-	for (size_t i = 0; i < 8; i++)
-		bytes[i + 1] = (uint8_t)(number >> (8 * i));
-	sink->add(sink->ctx, bytes, sizeof(bytes));
-}
-
-static void data_sink(const struct copy_sink *sink, char tag, const void *data, size_t size)
-{
-	number_sink(sink, tag, size);
-	if (size > 0)
-		sink->add(sink->ctx, data, size);
-}
-
-static bool is_seal(const struct table *table, const struct sql_arg *values)
-{
-	return strcmp(table->name, "meta") == 0 && values[0].data &&
-	       (strcmp(values[0].data, "backup.sha256") == 0 || strcmp(values[0].data, "backup.mac") == 0);
-}
-
-static enum status row_sink(const struct table *table, const struct sql_arg *values, void *ctx)
-{
-	const struct copy_sink *sink = ctx;
-
-	if (is_seal(table, values))
-		return OK;
-	for (size_t i = 0; i < table->count; i++) {
-		if (values[i].kind == KIND_INT64)
-			number_sink(sink, 'i', (uint64_t)values[i].number);
-		else if (!values[i].data)
-			number_sink(sink, 'n', 0);
-		else
-			data_sink(sink, values[i].kind == KIND_TEXT ? 't' : 'b', values[i].data, values[i].size);
-	}
-	return OK;
-}
-
-static enum status table_sink(struct connection *file, const char *name, const struct copy_sink *sink)
-{
-	scoped_arena *arena = arena_new(TABLE_ARENA_SIZE);
-	struct table table;
-
-	if (!arena)
-		return E_NOMEM;
-	TRY(table_read(file, name, arena, &table));
-	data_sink(sink, 'T', name, strlen(name));
-	for (size_t i = 0; i < table.count; i++)
-		data_sink(sink, 'c', table.columns[i].name, strlen(table.columns[i].name));
-	return table_use(file, &table, true, &(const struct row_use){row_sink, (void *)(uintptr_t)sink});
 }
 
 enum status copy_digest(struct connection *file, const struct copy_sink *sink)

@@ -12,10 +12,16 @@
 extern const char *const copy_tables[];
 extern const size_t copy_table_count;
 
+struct copy_sink {
+	void (*add)(void *ctx, const void *data, size_t size);
+	void *ctx;
+};
+
 struct copy {
-	struct connection *from; /* inside a transaction: one snapshot */
-	struct connection *to;   /* inside a transaction; its tables are there and empty */
-	struct connection *file; /* whichever of both is the one in a file: it is asked for the columns */
+	struct connection *from;      /* inside a transaction: one snapshot */
+	struct connection *to;        /* inside a transaction; its tables are there and empty */
+	struct connection *file;      /* whichever of both is the one in a file: it is asked for the columns */
+	const struct copy_sink *sink; /* gets what copy_digest would give, of the very rows that are copied; or NULL */
 };
 /*
  * Copies every table. Rows of meta that tell of the file and not of the installation ("backup.…") stay behind.
@@ -27,10 +33,6 @@ enum status must_check copy_all(const struct copy *copy, uint64_t *ret_rows);
  * Gives the whole content of a file to `sink`, in an order that depends on the content alone: each value with its kind
  * and size, so that no two contents give the same bytes. Left out: what backup_seal writes.
  */
-struct copy_sink {
-	void (*add)(void *ctx, const void *data, size_t size);
-	void *ctx;
-};
 enum status must_check copy_digest(struct connection *file, const struct copy_sink *sink);
 
 /* E_CONFLICT unless a file's tables are ours and no others; what later migrations make may be missing. */

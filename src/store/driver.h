@@ -70,6 +70,8 @@ struct dialect {
 	const char *count_tables;           /* SELECT: how many tables of ours or others there are */
 	const char *count_migrations_table; /* SELECT: 1 when schema_migration is there */
 	const char *after_copy;             /* script, after rows were copied with the keys that they had; NULL: none */
+	const char *chain_is_name;          /* condition: the column `chain` is a text that C can hold */
+	const char *clock;                  /* SELECT: the server's time, Unix seconds; NULL: ours is its */
 	const char *version; /* one number that stays the same for this connection's own commits only; NULL: none */
 	struct {
 		const char *word, *means;

@@ -18,7 +18,7 @@
  *
  * The payload is topics with blanks between; "*" is everything.
  */
-enum { GATHERED_MAX = 64 * 1024, PAYLOAD_MAX = 7900, LOOK_MS = 10000, RECONNECT_MS = 500 };
+enum { GATHERED_MAX = 64 * 1024, PAYLOAD_MAX = 7900, LOOK_MS = 10000, RECONNECT_MS = 500, ANSWER_MS = 12000 };
 
 static const char everything[] = "*";
 
@@ -85,11 +85,27 @@ static void payload_take(struct news *news, char payload[PAYLOAD_MAX + 1])
 	pthread_mutex_unlock(&news->lock);
 }
 
+#ifdef SYMBOLON_TESTING
+static int patience_ms(void)
+{
+	const char *shorter = getenv("SYMBOLON_TEST_NEWS_MS");
+
+	return shorter ? (int)strtol(shorter, NULL, 10) : ANSWER_MS;
+}
+#else
+static int patience_ms(void)
+{
+	return ANSWER_MS;
+}
+#endif
+
+/* A server that stands still must not keep this thread: who has no news looks by itself. */
 static bool text_send(struct news *news, const char *text, const char *parameter, int64_t *ret_number)
 {
-	PGresult *result = PQexecParams(news->link, text, parameter ? 1 : 0, NULL, &parameter, NULL, NULL, 0);
-	const ExecStatusType status = PQresultStatus(result);
-	const bool is_fine = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+	struct postgres asking = {.link = news->link, .patience_ms = patience_ms()};
+	PGresult *result = postgres_answer(&asking, PQsendQueryParams(news->link, text, parameter ? 1 : 0, NULL,
+								      &parameter, NULL, NULL, 0));
+	const bool is_fine = postgres_is_fine(result);
 
 	if (is_fine && ret_number)
 		*ret_number = PQntuples(result) > 0 ? strtoll(PQgetvalue(result, 0, 0), NULL, 10) : 0;

@@ -194,6 +194,8 @@ const struct driver driver_postgres = {
 	.dialect =
 		{
 			.count_tables = "SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()",
+			.clock = "SELECT extract(epoch FROM clock_timestamp())::bigint",
+			.chain_is_name = "TRUE", /* a text of theirs has no such byte */
 			.count_migrations_table =
 				"SELECT COUNT(*) FROM pg_catalog.pg_tables "
 				"WHERE schemaname = current_schema() AND tablename = 'schema_migration'",

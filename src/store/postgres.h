@@ -29,6 +29,13 @@ static inline struct postgres *postgres_of(struct connection *connection)
 
 /* A connection of libpq as every use of ours wants it; E_STORE with one sentence, which never has the password. */
 enum status must_check postgres_connect(const char *url, const char *name, PGconn **ret_link, char problem[256]);
+/*
+ * postgres_tls.c: the sslmode for what this URL, as libpq has read it, says. libpq's own default takes a connection
+ * without TLS when the other side, or whoever is between, says that it has none. So a host that is neither a socket nor
+ * this machine gets "require"; NULL: nothing to add, or the operator has said what they want (sslmode in the URL,
+ * PGSSLMODE, a service).
+ */
+const char *postgres_tls_default(const PQconninfoOption *options);
 /* E_STORE, with what libpq says last. */
 enum status must_check postgres_problem(const PGconn *link, char problem[256]);
 /* The last result of what was sent; NULL: it could not be sent, or no answer came within the connection's patience. */

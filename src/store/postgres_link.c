@@ -132,13 +132,20 @@ enum status postgres_problem(const PGconn *link, char problem[256])
 /* What is before dbname gives way to what the URL says; what is behind it does not. */
 enum status postgres_connect(const char *url, const char *name, PGconn **ret_link, char problem[256])
 {
-	const char *const keys[] = {"connect_timeout",  "tcp_user_timeout",
-				    "keepalives_idle",  "keepalives_interval",
-				    "keepalives_count", "target_session_attrs",
-				    "dbname",           "client_encoding",
-				    "application_name", NULL};
-	const char *const values[] = {"5", "10000", "10", "3", "2", "read-write", url, "UTF8", name, NULL};
+	const char *const keys[] = {"connect_timeout",
+				    "tcp_user_timeout",
+				    "keepalives_idle",
+				    "keepalives_interval",
+				    "keepalives_count",
+				    "target_session_attrs",
+				    "sslmode",
+				    "dbname",
+				    "client_encoding",
+				    "application_name",
+				    NULL};
 	PQconninfoOption *parsed = PQconninfoParse(url, NULL);
+	const char *const sslmode = parsed ? postgres_tls_default(parsed) : NULL;
+	const char *const values[] = {"5", "10000", "10", "3", "2", "read-write", sslmode, url, "UTF8", name, NULL};
 
 	if (!parsed) { /* libpq would tell the part that it does not understand, which may be the password */
 		snprintf(problem, 256,

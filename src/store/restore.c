@@ -42,12 +42,44 @@ static enum status schema_make(struct connection *fresh, size_t count, char prob
 	return store_migrate(fresh, &schema, problem);
 }
 
-static enum status rows_copy(struct backup_file *file, struct connection *fresh, struct restored *restored)
+/*
+ * The file was summed and believed before: who can write it could have changed it since. So what is copied is summed
+ * again as it is read.
+ */
+static enum status rows_copy(struct backup_file *file, struct connection *fresh, struct restored *restored,
+			     char problem[256])
 {
-	const struct copy copy = {.from = file->connection, .to = fresh, .file = file->connection};
+	const struct copy_sink sink = {.add = file->hasher->add, .ctx = file->hasher->begin()};
+	const struct copy copy = {.from = file->connection, .to = fresh, .file = file->connection, .sink = &sink};
+	char sum[65] = "";
+	enum status status = transaction_begin(fresh);
 
-	TRY(transaction_begin(fresh));
-	return transaction_end(fresh, copy_all(&copy, &restored->rows));
+	if (status == OK)
+		status = copy_all(&copy, &restored->rows);
+	file->hasher->end(sink.ctx, sum);
+	if (status == OK && strcmp(sum, file->facts.computed_sha256) != 0) {
+		snprintf(problem, 256, "the backup was changed while it was read; nothing of it is used");
+		status = E_REFUSED;
+	}
+	return transaction_end(fresh, status);
+}
+
+/*
+ * When this is, for everything that must be over: not before the backup was made, and by the database's clock where it
+ * has one. Requests that devices signed before are refused by it, on nodes whose clocks follow the database's.
+ */
+static enum status now_choose(const struct target *target, int64_t now, int64_t made_at, int64_t *ret_now)
+{
+	const char *clock = connection_dialect(target->fresh)->clock;
+	struct store_tx tx = {.connection = target->fresh};
+	int64_t theirs = 0;
+
+	if (clock)
+		TRY(sql_number(&tx, SQL(clock), &theirs));
+	*ret_now = now > theirs ? now : theirs;
+	if (*ret_now < made_at)
+		*ret_now = made_at;
+	return OK;
 }
 
 /* ---- what holds in it from now on ---- */
@@ -95,6 +127,7 @@ static enum status epoch_write(const struct target *target, const struct restore
 
 	if (!arena)
 		return E_NOMEM;
+	TRY(now_choose(target, settings->now, made_at, &raise.now));
 	TRY(present_take_over(target, made_at, settings->is_exact, restored));
 	TRY(epoch_choose(target, &tx, restored));
 	TRY(recovery_tell(&tx, restored));
@@ -111,7 +144,7 @@ static enum status fresh_make(struct backup_file *file, const struct target *tar
 
 	TRY(schema_make(target->fresh, file->migrations, problem));
 	snprintf(problem, 256, "the backup's rows cannot be written; is the disk full?");
-	TRY(rows_copy(file, target->fresh, restored));
+	TRY(rows_copy(file, target->fresh, restored, problem));
 	TRY(schema_make(target->fresh, store_migration_count, problem));
 	snprintf(problem, 256, "the new database cannot be written; is the disk full?");
 	TRY(transaction_begin(target->fresh));

@@ -75,6 +75,27 @@ static enum status recovery_use(const void *row, void *ctx)
 		       NULL);
 }
 
+struct cautious {
+	const char *id;
+	int64_t caution, caution_until;
+};
+static const struct sql_field cautious_fields[] = {FIELD(struct cautious, id), FIELD(struct cautious, caution),
+						   FIELD(struct cautious, caution_until)};
+static const struct sql_table cautious_table = {"users", cautious_fields, 3, sizeof(struct cautious), false};
+
+/* After a denial somebody may still be trying: never less careful than before. */
+static enum status caution_take(const void *row, void *ctx)
+{
+	struct take_over *over = ctx;
+	const struct cautious *user = row;
+
+	return sql_run(&over->fresh,
+		       SQL("UPDATE users SET caution = CASE WHEN caution < ?2 THEN ?2 ELSE caution END, "
+			   "caution_until = CASE WHEN caution_until < ?3 THEN ?3 ELSE caution_until END WHERE id = ?1",
+			   sql_text(user->id), sql_int(user->caution), sql_int(user->caution_until)),
+		       NULL);
+}
+
 struct attempt {
 	const char *subject;
 	const char *kind;
@@ -103,6 +124,7 @@ static const struct takeable takeables[] = {
 	{&devices_words, "WHERE state IN ('revoked', 'void')", device_revoke},
 	{&clients_words, "WHERE disabled <> 0", client_disable},
 	{&used_table, "WHERE used_at <> 0", recovery_use},
+	{&cautious_table, "WHERE caution <> 0", caution_take},
 };
 
 /* ---- what is told only ---- */

@@ -180,17 +180,34 @@ enum status store_chain_find(struct store_tx *tx, const char *chain, struct chai
 /* A chain is found by its own row or by any row of the log: none can be hidden by taking one of them away. */
 enum status store_chain_next(struct store_tx *tx, const char *after, const char **ret_chain)
 {
+	const char *is_name = connection_dialect(tx->connection)->chain_is_name;
+	const char *text =
+		arena_format(tx->arena,
+			     "SELECT MIN(chain) FROM (SELECT MIN(chain) AS chain FROM audits WHERE chain > ?1 "
+			     "AND %s UNION ALL SELECT MIN(chain) FROM audit_chains WHERE chain > ?1 AND %s) "
+			     "AS chains",
+			     is_name, is_name);
 	struct sql_words found = {0};
 
-	TRY(sql_words(tx,
-		      SQL("SELECT MIN(chain) FROM (SELECT MIN(chain) AS chain FROM audits WHERE chain > ?1 "
-			  "UNION ALL SELECT MIN(chain) FROM audit_chains WHERE chain > ?1) AS chains",
-			  sql_text(after)),
-		      &found));
+	if (!text)
+		return E_NOMEM;
+	TRY(sql_words(tx, SQL(text, sql_text(after)), &found));
 	if (found.count == 0 || !found.words[0])
 		return E_NOT_FOUND;
 	*ret_chain = found.words[0];
 	return OK;
+}
+
+enum status store_audit_nameless(struct store_tx *tx, int64_t *ret_count)
+{
+	const char *is_name = connection_dialect(tx->connection)->chain_is_name;
+	const char *text = arena_format(tx->arena,
+					"SELECT (SELECT COUNT(*) FROM audits WHERE chain IS NOT NULL AND "
+					"(chain = '' OR NOT (%s))) + "
+					"(SELECT COUNT(*) FROM audit_chains WHERE chain = '' OR NOT (%s))",
+					is_name, is_name);
+
+	return text ? sql_number(tx, SQL(text), ret_count) : E_NOMEM;
 }
 
 enum status store_chain_move(struct store_tx *tx, const struct chain_row *from, const struct chain_row *to)

@@ -491,6 +491,7 @@ const struct driver driver_sqlite = {
 		{
 			.count_tables = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' "
 					"AND name NOT LIKE 'sqlite_%'",
+			.chain_is_name = "(typeof(chain) = 'text' AND instr(CAST(chain AS BLOB), x'00') = 0)",
 			.count_migrations_table = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' "
 						  "AND name = 'schema_migration'",
 			.version = "PRAGMA data_version",

@@ -353,6 +353,8 @@ enum status must_check store_audit_count(struct store_tx *tx, const char *chain,
 /* Rows without a chain; and those of them that are newer than the first row with one, which nobody writes. */
 enum status must_check store_audit_unchained(struct store_tx *tx, int64_t *ret_count, int64_t *ret_late);
 /* What is kept long enough: the chain's rows up to that one; and the oldest without a chain. */
+/* Rows of the log, and of chains, whose chain is no name that a chain can have. */
+enum status must_check store_audit_nameless(struct store_tx *tx, int64_t *ret_count);
 enum status must_check store_audit_remove(struct store_tx *tx, const char *chain, int64_t up_to);
 enum status must_check store_audit_remove_unchained(struct store_tx *tx, int64_t before, size_t limit,
 						    size_t *ret_removed);

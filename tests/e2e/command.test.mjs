@@ -196,3 +196,23 @@ test('doctor is content, and finds a key file that others can read', () => {
   assert.equal(sick.code, 1);
   assert.match(sick.out + sick.err, /kek/);
 });
+
+test('init: the database\'s URL comes from standard input, and a password among the arguments is told of', t => {
+  const folder = mkdtempSync(join(tmpdir(), 'symbolon-init-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const init = (name, database, input) => run(['init', '--dir', join(folder, name), '--issuer', 'http://localhost:8080', '--database', database], input);
+  const read = init('read', '-', 'sqlite:data/other.db\n');
+  assert.equal(read.code, 0, read.err);
+  assert.ok(statSync(join(folder, 'read/data/other.db')).isFile());
+  const nothing = init('nothing', '-', '');
+  assert.equal(nothing.code, 1);
+  assert.match(nothing.err, /standard input/);
+  const url = 'postgresql://demo:s3cret@127.0.0.1:1/demo'; // nobody listens there
+  const told = init('told', url);
+  assert.equal(told.code, 3);
+  assert.match(told.err, /everybody on this machine could read/);
+  const silent = init('silent', '-', `${url}\n`);
+  assert.equal(silent.code, 3);
+  assert.doesNotMatch(silent.err, /everybody/);
+  for (const { out, err } of [told, silent]) assert.doesNotMatch(out + err, /s3cret/);
+});

@@ -2,7 +2,7 @@
 //
 // Mutations seen red: the KEK read by the daemon as well (its memory); no PDEATHSIG and no look at the control (orphans);
 // lines not handed over again, or no second try (the sign-in after the keyholder's end, 5xx under load); the keyholder's
-// counts in its own memory (TOTP guesses); "first" for every daemon (two ready lines); no pauses (crash loop).
+// counts in its own memory (TOTP guesses); a stalled keyholder that is not told of; "first" for every daemon (two ready lines); no pauses (crash loop).
 import assert from "node:assert/strict";
 import { hkdfSync } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -107,6 +107,29 @@ test("kill -9 of the keyholder: the same daemon gets another one within a second
 	assert.equal(said(world, "process.ended").length, 1);
 	assert.equal(said(world, "process.ended")[0].process, "keyholder");
 	assert.equal(said(world, "process.ended")[0].again_in_ms, 0);
+});
+
+// The usual limit is 15 s; here it is 2.
+test("a keyholder that is stopped, not dead, is replaced: requests get 503 until then, and the sign-in finishes", LIMIT, async (t) => {
+	const { world, device, payroll } = await scene(t, { env: { SYMBOLON_TEST_ANSWER_MS: "2000" } });
+	const waiting = await half(world, payroll);
+	const login = await new Visitor(world).begin(payroll);
+	await login.identify();
+	const before = now(world);
+	process.kill(before.supervisor, "SIGSTOP"); // as long as nobody can replace it
+	world.closers.push(() => { if (!world.daemon.ended) process.kill(before.supervisor, "SIGCONT"); });
+	process.kill(before.keyholder, "SIGSTOP");
+	const refused = await login.step("password", { password: PASSWORD });
+	assert.equal(refused.status, 503, refused.text);
+	assert.equal((await send(`${world.issuer}/readyz`)).status, 503);
+	process.kill(before.supervisor, "SIGCONT");
+	const after = await others(world, before, ["keyholder"]);
+	assert.equal(after.daemon, before.daemon);
+	assert.ok(!isThere(before.keyholder));
+	await ready(world);
+	await finish(world, device, waiting);
+	assert.deepEqual(said(world, "process.killed").map(({ process, pid }) => [process, pid]), [["keyholder", before.keyholder]]);
+	assert.equal(said(world, "keyholder.stalled").length, 1);
 });
 
 test("kill -9 of the daemon: another one within a second, one ready line, and the sign-in finishes", LIMIT, async (t) => {

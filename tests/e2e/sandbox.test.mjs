@@ -124,15 +124,19 @@ const fields = (path) => Object.fromEntries(readFileSync(path, "utf8").split("\n
 test("the kernel says that every thread of all three is confined", { ...LIMIT, skip: isConfined }, async (t) => {
 	const world = await World.open(t, { settings: HASH });
 	const all = family(world.daemon.child.pid);
-	for (const [role, filters] of [["supervisor", 1], ["keyholder", 2], ["daemon", 3]]) {
+	for (const [role, filters, rights] of [["supervisor", 1, /^0+[04]00$/], ["keyholder", 2, /^0+$/], ["daemon", 3, /^0+$/]]) {
 		const threads = readdirSync(`/proc/${all[role]}/task`);
 		assert.ok(role === "supervisor" || threads.length > 1, role);
 		for (const thread of threads) {
 			const status = fields(`/proc/${all[role]}/task/${thread}/status`);
 			assert.deepEqual([status.Seccomp, status.NoNewPrivs, status.Seccomp_filters], ["2", "1", String(filters)], `${role} ${thread}`);
+			// The supervisor keeps the binding of low ports for the daemon, and children its bounding set, which gives them nothing.
+			for (const set of ["CapInh", "CapPrm", "CapEff", "CapAmb"]) assert.match(status[set], rights, `${role} ${thread} ${set}`);
+			if (process.getuid() === 0) assert.match(status.CapBnd, /^0+400$/, `${role} ${thread} CapBnd`);
 		}
 	}
 	const limits = readFileSync(`/proc/${all.keyholder}/limits`, "utf8");
+	for (const role of ["supervisor", "daemon"]) assert.match(readFileSync(`/proc/${all[role]}/limits`, "utf8"), /^Max core file size +0 +0 /m);
 	for (const limit of ["Max core file size", "Max open files", "Max processes"]) assert.match(limits, new RegExp(`^${limit} +0 +0 `, "m"));
 });
 

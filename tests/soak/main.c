@@ -14,10 +14,8 @@ struct part {
 	void (*run)(struct cluster *cluster, const struct size *size);
 };
 static const struct part parts[] = {
-	{"races", races_part},
-	{"odds", odds_part},
-	{"stranger", stranger_part},
-	{"bombing", bombing_part},
+	{"races", races_part},       {"odds", odds_part},       {"rerolls", rerolls_part},
+	{"stranger", stranger_part}, {"bombing", bombing_part},
 };
 
 struct arguments {

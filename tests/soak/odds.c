@@ -216,3 +216,15 @@ void odds_part(struct cluster *cluster, const struct size *size)
 	accounts_forget(guessing.people, PEOPLE);
 	free(guessing.people);
 }
+
+void rerolls_part(struct cluster *cluster, const struct size *size)
+{
+	struct person *people = calloc(PEOPLE, sizeof(*people));
+
+	if (!people)
+		fail("out of memory");
+	accounts_with_phone(cluster, "demo.reroll", people, PEOPLE);
+	reroll_judge(cluster, people, PEOPLE, size->count);
+	accounts_forget(people, PEOPLE);
+	free(people);
+}

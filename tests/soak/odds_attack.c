@@ -10,8 +10,7 @@
 #include "tally.h"
 
 enum { IN_FLIGHT = 48, ATTACKERS = 64, ROLLS = 20, POPUPS = 3, STEPS_LEAST = 4, STEPS_MOST = 480, DIGITS = 6 };
-#define MONTH_S   (30 * 86400)
-#define FAVOURITE "42"
+#define MONTH_S (30 * 86400)
 
 static void login_begun(struct tab *tab, enum bench_client client, const char *name, struct http_answer *ret_answer)
 {
@@ -28,6 +27,14 @@ struct rerolling {
 	atomic_size_t attacks, wins, rolls, popups;
 };
 
+/* What this person types, whatever the page shows: as long as it is asked for. */
+static const char *favourite(const char *number)
+{
+	static const char longest[] = "42424242";
+
+	return longest + (sizeof(longest) - 1 - strlen(number));
+}
+
 /*
  * The strongest form: the person needs longer than the attacker to start again, and answers only a request that popped
  * up, always with the favourite.
@@ -42,7 +49,7 @@ static void reroll_work(struct tab *tab, size_t index, void *ctx)
 	int rolls = 0;
 
 	login_begun(tab, CLIENT_PUSH, person->name, &answer);
-	for (answer_number(&answer, number); ++rolls < ROLLS && strcmp(number, FAVOURITE) != 0;) {
+	for (answer_number(&answer, number); ++rolls < ROLLS && strcmp(number, favourite(number)) != 0;) {
 		if (tab_post(tab, "push", "{}", &answer) != 200)
 			fail("starting again: status %d: %.200s", answer.status, answer.body);
 		answer_number(&answer, number);
@@ -52,7 +59,7 @@ static void reroll_work(struct tab *tab, size_t index, void *ctx)
 	if (!phone_pending(tab, person, id, &popup))
 		fail("no request on the phone of %s", person->name);
 	rerolling->popups += popup;
-	rerolling->wins += popup && request_answer(tab, person, id, FAVOURITE);
+	rerolling->wins += popup && request_answer(tab, person, id, favourite(number));
 	tab_post(tab, "cancel", "{}", &answer); /* the place is free for the next attack */
 }
 
@@ -69,10 +76,10 @@ static void reroll_run(struct rerolling *rerolling, size_t people_count, size_t 
 	}
 }
 
-/* Only the first three numbers pop up: beyond them a favourite number wins nothing, however often it is waited for. */
+/* Three numbers pop up, of which the second has four digits and the third six. */
 void reroll_judge(struct cluster *cluster, struct person *people, size_t people_count, size_t attacks)
 {
-	const double within_budget = 1 - pow(0.99, POPUPS), unlimited = 1 - pow(0.99, ROLLS);
+	const double within_budget = 1 - 0.99 * 0.9999 * 0.999999, of_equal_length = 1 - pow(0.99, POPUPS);
 	struct rerolling rerolling = {.cluster = cluster, .people = people};
 	struct share share;
 
@@ -83,11 +90,11 @@ void reroll_judge(struct cluster *cluster, struct person *people, size_t people_
 		reroll_run(&rerolling, people_count, 4 * attacks);
 		share = share_check(rerolling.wins, rerolling.attacks, within_budget);
 	}
-	printf("  re-rolling: %zu numbers seen in %zu attacks; without a budget %.5f of them would win\n",
-	       rerolling.rolls, rerolling.attacks, unlimited);
+	printf("  re-rolling: %zu numbers seen in %zu attacks; three numbers of two digits would win %.5f\n",
+	       rerolling.rolls, rerolling.attacks, of_equal_length);
 	tally(share.fits,
-	      "re-rolling for a favourite number: %zu of %zu, %.5f; interval %.5f to %.5f; the three numbers that the "
-	      "budget lets pop up give %.5f",
+	      "re-rolling for a favourite number: %zu of %zu, %.5f; interval %.5f to %.5f; the three numbers that pop "
+	      "up, of two, four and six digits, give %.5f",
 	      rerolling.wins, rerolling.attacks, share.seen, share.low, share.high, within_budget);
 }
 

@@ -11,6 +11,7 @@ struct size {
 /* The parts of symbolon-soak: each tallies its tests. */
 void races_part(struct cluster *cluster, const struct size *size);
 void odds_part(struct cluster *cluster, const struct size *size);
+void rerolls_part(struct cluster *cluster, const struct size *size); /* of odds, alone */
 void stranger_part(struct cluster *cluster, const struct size *size);
 void bombing_part(struct cluster *cluster, const struct size *size);
 

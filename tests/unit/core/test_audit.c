@@ -251,6 +251,22 @@ static const struct hand hands[] = {
 	{"UPDATE audit_chains SET head_mac = zeroblob(3)", 0, "own record that was changed"},
 	{"UPDATE audit_chains SET head_kid = ''", 0, "no MAC stands for"},
 	{"DELETE FROM audit_chains", 0, "lost its own record"},
+	/* A chain taken away, begun anew, or the list of chains with it. */
+	{"DELETE FROM audits; DELETE FROM audit_chains", 0, "taken away"},
+	{"UPDATE audit_chains SET head_kid = '', head_seq = 0, head_hash = zeroblob(32)", 0, "begun anew"},
+	{"UPDATE meta SET value = value || 'local/other' || char(10) WHERE name = 'audit.chains'", 0, "list of chains"},
+	{"DELETE FROM meta WHERE name = 'audit.chains'", 0, "list of chains"},
+	{"UPDATE meta SET value = 'x' WHERE name = 'audit.chains'", 0, "list of chains"},
+	/* Names that are none, and numbers that nobody counts to. */
+	{"INSERT INTO audits (at, event, chain, seq) VALUES (1, 'x', '', 1)", 0, "names are none"},
+	{"INSERT INTO audits (at, event, chain, seq) VALUES (1, 'x', 'a' || char(0) || 'b', 1)", 0, "names are none"},
+	{"INSERT INTO audits (at, event, chain, seq, hash) SELECT at, event, chain, 9223372036854775807, hash FROM "
+	 "audits "
+	 "WHERE seq = 25",
+	 INT64_MAX, "removed"},
+	{"INSERT INTO audits (at, event, chain, seq) SELECT at, event, chain, -9223372036854775807 FROM audits "
+	 "WHERE seq = 25; UPDATE audit_chains SET base_seq = -9223372036854775807 - 1",
+	 0, "MAC"},
 	/* Retention by hand: the beginning removed, or the end removed and called the beginning. */
 	{"DELETE FROM audits WHERE seq <= 25; UPDATE audit_chains SET base_seq = 25", 0, "MAC"},
 	{"UPDATE audit_chains SET base_seq = 28, base_hash = (SELECT hash FROM audits WHERE seq = 28); "
@@ -266,14 +282,15 @@ static const struct hand hands[] = {
 /* The log as it is, and back to that. */
 static void log_keep(struct core_test *test)
 {
-	script(test,
-	       "CREATE TABLE kept AS SELECT * FROM audits; CREATE TABLE kept_chains AS SELECT * FROM audit_chains");
+	script(test, "CREATE TABLE kept AS SELECT * FROM audits; CREATE TABLE kept_meta AS SELECT * FROM meta; "
+		     "CREATE TABLE kept_chains AS SELECT * FROM audit_chains");
 }
 
 static void log_back(struct core_test *test)
 {
 	script(test, "DELETE FROM audits; DELETE FROM audit_chains; INSERT INTO audits SELECT * FROM kept; "
 		     "INSERT INTO audit_chains SELECT * FROM kept_chains; "
+		     "DELETE FROM meta; INSERT INTO meta SELECT * FROM kept_meta; "
 		     "CREATE UNIQUE INDEX IF NOT EXISTS audits_chain ON audits (chain, seq)");
 }
 
@@ -403,7 +420,6 @@ static void a_head_file_that_was_changed_proves_nothing(void **state)
 	assert_non_null(strstr(verify(test, &heads).what, "MAC does not fit"));
 	heads = heads_keep(test);
 	script(test, "DELETE FROM audits; DELETE FROM audit_chains");
-	is_whole(test, NULL);
 	assert_non_null(strstr(verify(test, &heads).what, "taken away"));
 }
 
@@ -416,6 +432,8 @@ static void a_mac_never_moves_over_what_was_cut_or_changed(void **state)
 		"UPDATE audit_chains SET head_seq = 29, head_hash = (SELECT hash FROM audits WHERE seq = 29)",
 		"UPDATE audit_chains SET head_kid = ''",
 		"DELETE FROM audit_chains",
+		"DELETE FROM audits; DELETE FROM audit_chains", /* and what follows begins a chain of that name anew */
+		"UPDATE audits SET ip = '192.0.2.2' WHERE seq = 30; UPDATE audit_chains SET head_seq = 29",
 	};
 
 	struct core_test *test = *state;
@@ -431,6 +449,36 @@ static void a_mac_never_moves_over_what_was_cut_or_changed(void **state)
 		assert_true(verify(test, NULL).report.findings > 0);
 		log_back(test);
 	}
+}
+
+/* Rows younger than the MAC are looked at before it moves over them. Mutation: head_move without rows_pass. */
+static void a_mac_moves_up_to_a_row_that_was_changed_and_no_further(void **state)
+{
+	struct core_test *test = *state;
+	struct seen seen;
+
+	fill(test);
+	for (int i = 0; i < 4; i++)
+		row_add(test, i, CORE_NOW);
+	script(test, "UPDATE audits SET ip = '192.0.2.2' WHERE seq = 33");
+	IS(audit_heads_move(&test->core, CORE_NOW + 200), E_REFUSED);
+	seen = verify(test, NULL);
+	assert_int_equal(seen.seq, 33);
+	assert_int_equal(seen.report.young, 2);
+	IS(audit_heads_move(&test->core, CORE_NOW + 201), E_REFUSED);
+	assert_int_equal(verify(test, NULL).report.young, 2);
+}
+
+/* Mutation: no look at the place before it is counted on. */
+static void a_place_that_nobody_counts_to_ends_a_chain(void **state)
+{
+	struct core_test *test = *state;
+	struct writing writing = {.row = row_of(1, CORE_NOW)};
+
+	fill(test);
+	script(test, "INSERT INTO audits (at, event, chain, seq, hash) SELECT at, event, chain, 9223372036854775807, "
+		     "hash FROM audits WHERE seq = 25");
+	IS(store_write(test->core.store, row_write, &writing), E_STORE);
 }
 
 /* ---- retention ---- */
@@ -481,6 +529,23 @@ static void retention_leaves_a_beginning_that_is_not_whole(void **state)
 	assert_int_equal(verify(test, NULL).seq, 25);
 	IS(audit_retain(&test->core, CORE_NOW + 9999, &removed), E_REFUSED);
 	assert_int_equal(removed, 0);
+}
+
+/* Mutation: base_move without audit_erased_check. */
+static void retention_leaves_a_row_that_was_emptied_by_hand(void **state)
+{
+	struct core_test *test = *state;
+	size_t removed = 0;
+
+	fill(test);
+	script(test,
+	       "UPDATE audits SET user_id = NULL, username = NULL, client_id = NULL, device_id = NULL, login_id = "
+	       "NULL, ip = NULL, detail = NULL, receipt = NULL, shown = NULL, device_jwk = NULL, salt = NULL, "
+	       "erased_at = 1790000000, erased_mac = zeroblob(32) WHERE seq = 25");
+	test->settings.audit_keep_s = 10;
+	IS(audit_retain(&test->core, CORE_NOW + 9999, &removed), E_REFUSED);
+	assert_int_equal(removed, 24);
+	assert_int_equal(verify(test, NULL).seq, 25);
 }
 
 static void rows_from_before_there_were_chains_are_counted_and_go_in_time(void **state)
@@ -592,6 +657,9 @@ int main(void)
 		T(a_head_kept_outside_finds_an_older_state_that_was_put_back),
 		T(a_head_file_that_was_changed_proves_nothing),
 		T(a_mac_never_moves_over_what_was_cut_or_changed),
+		T(a_mac_moves_up_to_a_row_that_was_changed_and_no_further),
+		T(a_place_that_nobody_counts_to_ends_a_chain),
+		T(retention_leaves_a_row_that_was_emptied_by_hand),
 		T(retention_removes_the_beginning_and_the_log_stays_whole),
 		T(retention_leaves_a_beginning_that_is_not_whole),
 		T(rows_from_before_there_were_chains_are_counted_and_go_in_time),

@@ -411,6 +411,111 @@ static void a_flood_of_pushes_is_not_stored(void **state)
 	assert_int_equal(attempts(test, test->user_id, "push"), test->settings.budget.pushes + 1);
 }
 
+static void number_has(struct core_test *test, const char *login, const char *mode, int digits)
+{
+	const struct challenge_row row = challenge_now(test, challenge_of(test, login));
+
+	assert_string_equal(row.mode, mode);
+	assert_int_equal(row.digits, digits);
+	assert_int_equal(strlen(row.number), (size_t)digits);
+}
+
+/* What a name that nobody has is drawn to have differs: one with a phone and no caution, as most. It has begun once. */
+static const char *nobody_with_phone(struct core_test *test)
+{
+	for (int i = 0; i < 100; i++) {
+		const char *name = arena_format(test->arena, "nobody%d", i);
+		struct browser browser = browser_new(test);
+		const char *id = login_new(test, &browser, "enter");
+
+		IS(page_identify(test, &browser, id, name, NULL), OK);
+		if (login_row_now(test, id).challenge_id && challenge_now(test, challenge_of(test, id)).digits == 2)
+			return name;
+	}
+	fail_msg("no name draws a phone");
+	return NULL;
+}
+
+/*
+ * SECURITY 0.4, 2 "Re-roll": waiting for a favourite number wins little more than the first one does. From any browser,
+ * in one page or in many, for names that do not exist as well. Mutations: no look at the count in the transaction (the
+ * parallel case), a count of the window alone.
+ */
+static void each_number_without_success_makes_the_next_one_longer(void **state)
+{
+	struct core_test *test = *state;
+	struct phone phone;
+	const char *names[] = {"demo", nobody_with_phone(test)};
+	const char *id = NULL;
+
+	phone_make(test, test->user_id, &phone);
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+		const int digits[] = {2, 4, 6, 6, 6};
+
+		for (size_t at = i; at < ARRAY_COUNT(digits); at++) { /* nobody has had the first one */
+			struct browser browser = browser_new(test);
+
+			id = login_new(test, &browser, "enter");
+			IS(page_identify(test, &browser, id, names[i], NULL), OK);
+			number_has(test, id, "enter", digits[at]);
+			if (at == 1) {
+				IS(page_push(test, &browser, id, NULL), OK);
+				number_has(test, id, "enter", digits[++at]);
+			}
+			IS(page_cancel(test, &browser, id, false, NULL), OK);
+			test->now += test->settings.budget.window_s + 1;
+		}
+	}
+	struct browser browser = browser_new(test);
+	id = login_new(test, &browser, "choose");
+	IS(page_identify(test, &browser, id, "demo", NULL), OK);
+	number_has(test, id, "enter", 6);
+	IS(answer(test, &phone, challenge_of(test, id), "approve"), OK);
+	IS(page_finish(test, &browser, id, NULL), OK);
+	browser = browser_new(test);
+	id = login_new(test, &browser, "choose");
+	IS(page_identify(test, &browser, id, "demo", NULL), OK);
+	number_has(test, id, "choose", 2);
+}
+
+static void *start_at_once(void *ctx)
+{
+	struct guesser *guesser = ctx;
+	const struct login_browser sent = browser_sends(&guesser->browser);
+	struct arena *arena = arena_new(1 << 22);
+	struct login_view view = {0};
+
+	guesser->verdicts = login_identify(&guesser->test->core, arena, guesser->login, &sent, "demo",
+					   guesser->test->now, &view) == OK;
+	arena_free(arena);
+	return NULL;
+}
+
+/* Sixteen begin at once: one of them has the short number. */
+static void of_parallel_numbers_one_is_short(void **state)
+{
+	struct core_test *test = *state;
+	struct guesser guessers[THREADS];
+	struct phone phone;
+	int shown[9] = {0};
+
+	phone_make(test, test->user_id, &phone);
+	for (int i = 0; i < THREADS; i++) {
+		guessers[i] = (struct guesser){.test = test, .browser = browser_new(test)};
+		guessers[i].login = login_new(test, &guessers[i].browser, "enter");
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_create(&guessers[i].thread, NULL, start_at_once, &guessers[i]);
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(guessers[i].thread, NULL);
+		if (guessers[i].verdicts)
+			shown[challenge_now(test, challenge_of(test, guessers[i].login)).digits]++;
+	}
+	assert_int_equal(shown[2], 1);
+	assert_int_equal(shown[4], 1);
+	assert_true(shown[6] > 0);
+}
+
 static void a_fourth_push_in_the_window_does_not_pop_up(void **state)
 {
 	struct core_test *test = *state;
@@ -482,6 +587,8 @@ int main(void)
 		T(a_known_browser_has_budgets_of_its_own),
 		T(three_pushes_pop_up_in_ten_minutes_and_ten_until_a_success),
 		T(a_flood_of_pushes_is_not_stored),
+		T(each_number_without_success_makes_the_next_one_longer),
+		T(of_parallel_numbers_one_is_short),
 		T(a_fourth_push_in_the_window_does_not_pop_up),
 		T(a_success_begins_a_known_browsers_count_anew),
 		cmocka_unit_test(blocks_of_addresses_are_as_wide_as_documented),

@@ -5,12 +5,14 @@
  *
  * Mutations seen red: no second try after a lost answer (calls_under_way_are_sent_once_more); a third try
  * (request_that_kills_every_keyholder_is_sent_twice); no check of the number (answer_to_another_call_is_trouble); no
- * MSG_TRUNC check (answer_that_is_too_long_is_trouble); only the one line closed when a keyholder is lost
+ * MSG_TRUNC check (answer_that_is_too_long_is_trouble); no look at silence, or at it alone (keyholder_that_answers_…);
+ * only the one line closed when a keyholder is lost
  * (idle_lines_of_a_dead_keyholder_do_not_count_as_tries).
  */
 #include "cmocka_all.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,10 +87,20 @@ static void holder_stop(struct holder *holder)
 	keyholder_server_free(&holder->server);
 }
 
+static atomic_int stalled;
+
+static void stalled_count(void *ctx)
+{
+	(void)ctx;
+	stalled++;
+}
+
 static struct keyholder *asker_make(int wait_ms, int answer_ms, struct transport_socket **ret_pool)
 {
-	struct transport_socket_options options = {wait_ms, answer_ms};
+	struct transport_socket_options options = {wait_ms, answer_ms, stalled_count, NULL};
 	struct keyholder *keyholder = NULL;
+
+	stalled = 0;
 
 	assert_int_equal(transport_socket_new(&options, ret_pool), OK);
 	struct keyholder_transport transport = transport_socket_transport(*ret_pool);
@@ -397,6 +409,62 @@ static void no_answer_is_trouble_and_the_call_is_not_repeated(void **state)
 	close(script.line);
 }
 
+/* Four lines, one asker at a time: it must not take four times the limit. Red when only the last line counts. */
+static void keyholder_that_answers_nobody_is_told_once(void **state)
+{
+	struct transport_socket *pool = NULL;
+	struct keyholder *keyholder = asker_make(10000, 200, &pool);
+	int lines[LINES], theirs[LINES];
+	struct holder holder;
+	pthread_t asking;
+	void *status = NULL;
+
+	lines_make(lines, theirs, LINES);
+	transport_socket_connect(pool, lines, LINES);
+	assert_int_equal(ask(keyholder), E_IO);
+	assert_int_equal(stalled, 1);
+	assert_int_equal(pthread_create(&asking, NULL, ask_thread, keyholder), 0);
+	holder_start(&holder, pool); /* which the supervisor does */
+	pthread_join(asking, &status);
+	assert_int_equal((enum status)(uintptr_t)status, E_REFUSED); /* by the real one: the key is none */
+	assert_int_equal(stalled, 1);
+	keyholder_close(&keyholder);
+	holder_stop(&holder);
+	for (int i = 0; i < LINES; i++)
+		close(theirs[i]);
+}
+
+/* One slow operation beside others that are answered is no reason to replace everybody's keyholder. */
+static void keyholder_that_answers_others_is_kept(void **state)
+{
+	struct transport_socket *pool = NULL;
+	struct keyholder *keyholder = asker_make(0, 2000, &pool);
+	struct script silent = {.answer = answer_never}, right = {.answer = answer_right};
+	pthread_t threads[2], asking;
+	void *status = (void *)(uintptr_t)E_IO;
+	int lines[2];
+
+	/* the last one is taken first: the silent one, by the first call */
+	lines_make(&lines[0], &right.line, 1);
+	lines_make(&lines[1], &silent.line, 1);
+	pthread_create(&threads[0], NULL, script_run, &right);
+	pthread_create(&threads[1], NULL, script_run, &silent);
+	transport_socket_connect(pool, lines, 2);
+	assert_int_equal(pthread_create(&asking, NULL, ask_thread, keyholder), 0);
+	while (silent.requests == 0) {
+		/* until it has the first call */
+	}
+	while (pthread_tryjoin_np(asking, &status) != 0)
+		assert_int_equal(ask(keyholder), E_NOT_FOUND);
+	assert_int_equal((enum status)(uintptr_t)status, E_IO);
+	assert_int_equal(stalled, 0);
+	keyholder_close(&keyholder);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	close(silent.line);
+	close(right.line);
+}
+
 static void request_that_kills_every_keyholder_is_sent_twice(void **state)
 {
 	struct transport_socket *pool = NULL;
@@ -504,6 +572,8 @@ int main(void)
 		cmocka_unit_test(answer_that_is_too_long_is_trouble),
 		cmocka_unit_test(garbage_under_the_right_number_is_trouble),
 		cmocka_unit_test(no_answer_is_trouble_and_the_call_is_not_repeated),
+		cmocka_unit_test(keyholder_that_answers_nobody_is_told_once),
+		cmocka_unit_test(keyholder_that_answers_others_is_kept),
 		cmocka_unit_test(request_that_kills_every_keyholder_is_sent_twice),
 		cmocka_unit_test(connect_with_nothing_or_with_what_is_no_socket_fails_closed),
 		cmocka_unit_test(whatever_comes_is_answered),
@@ -511,5 +581,6 @@ int main(void)
 	};
 
 	log_sink_set(silence, NULL);
+	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -296,6 +296,35 @@ static void who_was_without_news_looks_again_and_hears_on(void **state)
 	store_close(&pair.stores[1]);
 }
 
+/* One process of the server stands still, with the line open. Red when the answer is waited for without a limit. */
+static void news_go_on_when_the_server_stands_still(void **state)
+{
+	struct pair pair = {0};
+	char first[256];
+	pid_t pid;
+
+	setenv("SYMBOLON_TEST_NEWS_MS", "500", 1);
+	server_sql("SELECT COALESCE(MAX(pid), 0) FROM pg_stat_activity WHERE query LIKE '%clock_timestamp%' AND pid <> "
+		   "pg_backend_pid()",
+		   first);
+	assert_int_equal(atoi(first), 0);
+	pair_open(&pair, *state);
+	server_sql("SELECT MIN(pid) FROM pg_stat_activity WHERE query LIKE '%clock_timestamp%' AND pid <> "
+		   "pg_backend_pid()",
+		   first);
+	pid = atoi(first);
+	assert_true(pid > 1);
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	/* whichever of the two it is: it tells, and it hears */
+	do {
+		store_tell(pair.stores[0], "user:one");
+		store_tell(pair.stores[1], "user:other");
+	} while (!ear_heard(&pair.ears[1], "user:one") || !ear_heard(&pair.ears[0], "user:other"));
+	kill(pid, SIGCONT);
+	unsetenv("SYMBOLON_TEST_NEWS_MS");
+	store_close(&pair.stores[1]);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -311,6 +340,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_command_makes_every_node_look_again, postgres_setup,
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(who_was_without_news_looks_again_and_hears_on, postgres_setup,
+						fixture_teardown),
+		cmocka_unit_test_setup_teardown(news_go_on_when_the_server_stands_still, postgres_setup,
 						fixture_teardown),
 	};
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/random.h"
+#include "store/backup_internal.h"
 #include "store/copy.h"
 #include "store/migrate.h"
 
@@ -165,6 +166,7 @@ static enum status since_write(struct store_tx *tx, void *ctx)
 	TRY(store_device_set_state(tx, "active", "active", "revoked", NOW + 10));
 	TRY(store_recovery_use(tx, "used", NOW + 10));
 	TRY(store_attempt_insert(tx, "demo", "totp", NOW + 10));
+	TRY(store_user_set_caution(tx, "demo", 6, RESTORED + 500));
 	return store_user_set_password(tx, "demo", "new", NOW + 10);
 }
 
@@ -208,6 +210,10 @@ static enum status all_void_check(struct store_tx *tx, void *ctx)
 	CHECK(number == 0);
 	TRY(sql_number(tx, SQL("SELECT disabled FROM users WHERE id = 'other'"), &number));
 	CHECK(number == !is_exact);
+	TRY(sql_number(tx, SQL("SELECT caution FROM users WHERE id = 'demo'"), &number));
+	CHECK(number == (is_exact ? 0 : 6));
+	TRY(sql_number(tx, SQL("SELECT caution_until FROM users WHERE id = 'demo'"), &number));
+	CHECK(number == (is_exact ? 0 : RESTORED + 500));
 	TRY(sql_number(tx, SQL("SELECT COUNT(*) FROM attempts"), &number));
 	CHECK(number == !is_exact);
 	TRY(sql_number(tx, SQL("SELECT COUNT(*) FROM meta WHERE name LIKE 'backup.%'"), &number));
@@ -218,6 +224,11 @@ static enum status all_void_check(struct store_tx *tx, void *ctx)
 static enum status unused_count(struct store_tx *tx, void *ctx)
 {
 	return sql_number(tx, SQL("SELECT COUNT(*) FROM recoveries WHERE used_at = 0"), ctx);
+}
+
+static enum status restored_when_made(struct store_tx *tx, void *ctx)
+{
+	return word_is(tx, "SELECT value FROM meta WHERE name = 'restored_at'", "1790000000");
 }
 
 static void what_was_under_way_is_void(void **state)
@@ -258,6 +269,57 @@ static void what_was_under_way_is_void(void **state)
 	assert_int_equal(number_at(fixture->url, unused_count), 2);
 	fixture->store = store_at(fixture->url);
 	read_ok(fixture->store, all_void_check, &(bool){true});
+}
+
+/* What was believed of the file is not what is read now. Mutation: rows_copy without its comparison. */
+static void backup_that_changes_after_it_was_summed_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct restore_settings settings = {.url = fixture->url, .now = RESTORED};
+	struct backup_file *file = NULL;
+	struct restored restored;
+	char path[160], problem[256] = "";
+
+	write_ok(fixture->store, key_add, NULL);
+	snprintf(path, sizeof(path), "%s/backup", fixture->folder);
+	assert_int_equal(backup_try(fixture->store, path, false), OK);
+	store_close(&fixture->store);
+	assert_int_equal(file_open(path, &file), OK);
+	file->facts.computed_sha256[0] ^= 1;
+	assert_int_equal(store_restore(file, &settings, &restored, problem), E_REFUSED);
+	assert_non_null(strstr(problem, "while it was read"));
+	backup_file_close(&file);
+	fixture->store = store_at(fixture->url);
+}
+
+/* By a clock that is behind, everything that was signed since would still be accepted. */
+static void restore_is_never_before_its_backup(void **state)
+{
+	struct fixture *fixture = *state;
+	struct restored restored;
+	char path[160];
+
+	write_ok(fixture->store, key_add, NULL);
+	snprintf(path, sizeof(path), "%s/backup", fixture->folder);
+	assert_int_equal(backup_try(fixture->store, path, false), OK);
+	store_close(&fixture->store);
+	assert_int_equal(restore_try(path, fixture->url, (struct restore_settings){.now = MADE - 5000}, &restored), OK);
+	fixture->store = store_at(fixture->url);
+	read_ok(fixture->store, restored_when_made, NULL);
+}
+
+/* A column's name goes into statements. */
+static void column_that_no_schema_of_ours_has_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	struct backup_file *file = NULL;
+	char path[160];
+
+	write_ok(fixture->store, key_add, NULL);
+	snprintf(path, sizeof(path), "%s/backup", fixture->folder);
+	assert_int_equal(backup_try(fixture->store, path, false), OK);
+	file_alter(path, "ALTER TABLE users ADD COLUMN \"id, (SELECT 1)\" INTEGER");
+	assert_int_equal(file_open(path, &file), E_INVALID);
 }
 
 /* ---- killed at a random moment ---- */
@@ -387,6 +449,9 @@ int main(void)
 		TEST(damaged_database_can_be_restored_over),
 		TEST(damaged_database_that_somebody_holds_is_left_alone),
 		TEST(what_was_under_way_is_void),
+		TEST(backup_that_changes_after_it_was_summed_is_refused),
+		TEST(restore_is_never_before_its_backup),
+		TEST(column_that_no_schema_of_ours_has_is_refused),
 		TEST(killed_backup_leaves_nothing_half),
 		TEST(killed_restore_is_all_or_nothing),
 	};
