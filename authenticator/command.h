@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/status.h"
+#include "code.h"
 #include "symbolon-device.h"
 #include "vault.h"
 
@@ -27,7 +28,13 @@ struct options {
 	const char *code;
 	const char *issuer;
 	const char *new_file;
+	const char *passphrase_file;
+	const char *format;
 	int64_t reconnect_s;
+	int64_t clear_after_s;
+	bool copy;
+	bool keyring;
+	bool notify;
 };
 
 struct command {
@@ -88,5 +95,6 @@ struct codes_added {
 };
 /* Adds the URI unless it is there. For vault changes. */
 enum exit_code codes_add(json_t *root, const char *uri, int64_t now, struct codes_added *added);
+void codes_count(struct codes_added *added, enum code_fate fate);
 
 #endif
