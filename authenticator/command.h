@@ -51,6 +51,7 @@ enum exit_code cmd_list(struct command *command);
 enum exit_code cmd_watch(struct command *command);
 enum exit_code cmd_pending(struct command *command);
 enum exit_code cmd_approve(struct command *command);
+enum exit_code cmd_review(struct command *command);
 enum exit_code cmd_deny(struct command *command);
 enum exit_code cmd_report(struct command *command);
 enum exit_code cmd_expect(struct command *command);
@@ -87,6 +88,19 @@ enum exit_code recent_keep(struct command *command, const json_t *account, const
 /* SYMBOLON_NOT_FOUND: not among them. *ret_account is borrowed. */
 enum symbolon_result recent_find(const struct command *command, const char *id, const json_t **ret_account,
 				 struct symbolon_challenge **ret_challenge);
+
+/* ---- a request, cmd_answer.c ---- */
+
+struct answering {
+	const char *id;
+	enum symbolon_decision decision;
+	json_t *account; /* held */
+	struct symbolon_device *device;
+	struct symbolon_challenge *challenge;
+};
+void answering_done(struct answering *answering);
+/* Fetches the request of this id from the account where it waits; says what is wrong. */
+enum exit_code challenge_fetch(struct command *command, struct answering *answering);
 
 /* ---- codes ---- */
 

@@ -76,6 +76,7 @@ static const struct subcommand subcommands[] = {
 	{"pending", cmd_pending, ONLINE | OPTION_ACCOUNT, "", "sign-in requests that wait for an answer"},
 	{"approve", cmd_approve, ONLINE | OPTION_ACCOUNT | OPTION_NUMBER | OPTION_YES, "ID [--number N]",
 	 "approve a request"},
+	{"review", cmd_review, OPTION_CA_FILE | OPTION_ACCOUNT, "ID", "show a request and ask about it"},
 	{"deny", cmd_deny, ONLINE | OPTION_ACCOUNT, "ID", "deny a request"},
 	{"report", cmd_report, ONLINE | OPTION_ACCOUNT, "ID", "it's not me: also after it has ended"},
 	{"expect", cmd_expect, ONLINE | OPTION_ACCOUNT, "", "announce that you sign in within two minutes"},
