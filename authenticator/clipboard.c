@@ -32,7 +32,10 @@ static const struct tool tools[] = {
 	 {"xclip", "-selection", "clipboard", "-in"},
 	 {"xclip", "-selection", "clipboard", "-out"},
 	 {"xclip", "-selection", "clipboard", "-in"}},
-	{"DISPLAY", {"xsel", "--clipboard", "--input"}, {"xsel", "--clipboard", "--output"}, {"xsel", "--clipboard", "--clear"}},
+	{"DISPLAY",
+	 {"xsel", "--clipboard", "--input"},
+	 {"xsel", "--clipboard", "--output"},
+	 {"xsel", "--clipboard", "--clear"}},
 };
 
 /* ---- helpers ---- */
@@ -126,7 +129,8 @@ static bool is_in_path(const char *program)
 	const char *path = getenv("PATH");
 	char *folders = arena_strdup(arena, path ? path : "/usr/local/bin:/usr/bin:/bin"), *rest = NULL;
 
-	for (char *folder = folders ? strtok_r(folders, ":", &rest) : NULL; folder; folder = strtok_r(NULL, ":", &rest)) {
+	for (char *folder = folders ? strtok_r(folders, ":", &rest) : NULL; folder;
+	     folder = strtok_r(NULL, ":", &rest)) {
 		const char *file = arena_format(arena, "%s/%s", folder, program);
 		if (file && access(file, X_OK) == 0)
 			return true;
@@ -163,12 +167,14 @@ enum exit_code clipboard_copy(const char *text, enum clipboard_kind *ret_kind)
 	const struct tool *tool = tool_find();
 
 	if (tool && !helper_give(tool->copy, text))
-		return complain(EXIT_TROUBLE, "clipboard", "%s failed: the code was not copied; is the display %s right?",
-				tool->copy[0], getenv(tool->variable));
-	if (!tool && (!isatty(STDOUT_FILENO) || !terminal_copy(text)))
 		return complain(EXIT_TROUBLE, "clipboard",
-				"there is no way to a clipboard: install wl-clipboard (Wayland), xclip or xsel (X11), or use "
-				"a terminal that takes OSC 52");
+				"%s failed: the code was not copied; is the display %s right?", tool->copy[0],
+				getenv(tool->variable));
+	if (!tool && (!isatty(STDOUT_FILENO) || !terminal_copy(text)))
+		return complain(
+			EXIT_TROUBLE, "clipboard",
+			"there is no way to a clipboard: install wl-clipboard (Wayland), xclip or xsel (X11), or use "
+			"a terminal that takes OSC 52");
 	*ret_kind = tool ? CLIPBOARD_PROGRAM : CLIPBOARD_TERMINAL;
 	return EXIT_DONE;
 }

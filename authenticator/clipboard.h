@@ -6,8 +6,8 @@
 /*
  * The clipboard, through the program that the desktop has for it, with the text on its standard input, never on its
  * command line: wl-copy and wl-paste where $WAYLAND_DISPLAY is set, else xclip or xsel where $DISPLAY is. Without
- * either, at a terminal, by its escape sequence OSC 52, which most terminals pass on, also through ssh, and which cannot
- * be read back.
+ * either, at a terminal, by its escape sequence OSC 52, which most terminals pass on, also through ssh, and which
+ * cannot be read back.
  */
 enum clipboard_kind { CLIPBOARD_PROGRAM, CLIPBOARD_TERMINAL };
 

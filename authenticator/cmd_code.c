@@ -22,7 +22,8 @@ static enum exit_code code_make(struct command *command, const json_t *item, str
 	ret_made->left_s = period - now % period;
 	ret_made->id = code_id(command->arena, item);
 	if (otp_code(otp->seed, otp->seed_size, &otp->params, now / period, ret_made->code) != OK)
-		return complain(EXIT_TROUBLE, "code", "no code can be made for %s", shown(command->arena, ret_made->id));
+		return complain(EXIT_TROUBLE, "code", "no code can be made for %s",
+				shown(command->arena, ret_made->id));
 	return EXIT_DONE;
 }
 
@@ -71,7 +72,8 @@ static enum exit_code code_copy(struct command *command, const json_t *item)
 		fflush(stdout); /* the process that clears has a copy of what waits to be written */
 		bool clears = kind == CLIPBOARD_PROGRAM && after_s > 0 && clipboard_clear_later(made.code, after_s);
 		if (after_s > 0 && !clears)
-			note("The clipboard cannot be read back here, so it is not cleared: copy something else over it.");
+			note("The clipboard cannot be read back here, so it is not cleared: copy something else over "
+			     "it.");
 		done = copy_say(command, &made, clears ? after_s : 0);
 	}
 	secret_zero(&otp, sizeof(otp));
@@ -118,9 +120,10 @@ static enum exit_code code_find(struct command *command, const json_t *codes, co
 				count, shown(command->arena, wanted));
 	}
 	if (command->options.copy && count > 1)
-		return complain(EXIT_BAD_USAGE, "ambiguous",
-				"%zu secrets are kept as \"%s\"; print their codes, remove the one that is wrong, then copy",
-				count, shown(command->arena, first));
+		return complain(
+			EXIT_BAD_USAGE, "ambiguous",
+			"%zu secrets are kept as \"%s\"; print their codes, remove the one that is wrong, then copy",
+			count, shown(command->arena, first));
 	if (command->options.copy)
 		return code_copy(command, matches[0]);
 	for (size_t i = 0; code == EXIT_DONE && i < count; i++)

@@ -117,7 +117,8 @@ enum exit_code cmd_export(struct command *command)
 	if (code != EXIT_DONE)
 		return code;
 	if (format->plain)
-		note("Warning: the file is plain. Whoever reads it can make these codes. Keys of accounts are not in it.");
+		note("Warning: the file is plain. Whoever reads it can make these codes. Keys of accounts are not in "
+		     "it.");
 	if (command->options.json)
 		return print_json(json_pack("{s:I}", "exported", (json_int_t)count));
 	printf("%zu exported.\n", count);

@@ -119,10 +119,9 @@ static json_t *report_new(const struct importing *importing)
 						       fate_words[importing->fates[i]]));
 	}
 	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:O}", "format", importing->imported.format, "added",
-			 (json_int_t)added->added, "same", (json_int_t)added->same, "beside",
-			 (json_int_t)added->beside, "problems",
-			 (json_int_t)json_array_size(importing->imported.problems), "codes", codes, "not_understood",
-			 importing->imported.problems);
+			 (json_int_t)added->added, "same", (json_int_t)added->same, "beside", (json_int_t)added->beside,
+			 "problems", (json_int_t)json_array_size(importing->imported.problems), "codes", codes,
+			 "not_understood", importing->imported.problems);
 }
 
 static void problems_note(const struct importing *importing)
@@ -176,8 +175,7 @@ enum exit_code cmd_import(struct command *command)
 	if (command->arg_count != 1)
 		return complain(EXIT_BAD_USAGE, "usage", "give one file, or - for standard input");
 	importing.path = shown(command->arena, command->args[0]);
-	enum exit_code code =
-		imported_init(command->arena, &importing.imported) == OK ? EXIT_DONE : complain_memory();
+	enum exit_code code = imported_init(command->arena, &importing.imported) == OK ? EXIT_DONE : complain_memory();
 	if (code == EXIT_DONE)
 		code = source_read(&importing, command->args[0]);
 	if (code == EXIT_DONE && json_array_size(importing.imported.entries) > 0)

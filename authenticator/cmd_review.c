@@ -65,8 +65,8 @@ static enum exit_code question_ask(struct command *command, const struct answeri
 	if (reply == REPLY_DECIDED)
 		code = answer_send(command, answering, decision, number);
 	else
-		printf("\n%s\n", left_ms(answering) == 0 ? state_sentence("expired")
-							 : "Skipped; the request stays unanswered.");
+		printf("\n%s\n",
+		       left_ms(answering) == 0 ? state_sentence("expired") : "Skipped; the request stays unanswered.");
 	secret_zero(&question, sizeof(question));
 	secret_zero(line, sizeof(line));
 	return code;

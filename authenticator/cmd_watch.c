@@ -33,7 +33,7 @@ struct watch {
 	char seen[SEEN_MAX][SYMBOLON_ID_MAX + 1]; /* ids that were asked about or printed, the oldest overwritten */
 	size_t seen_count;
 	struct line_reader input;
-	struct desk *desk; /* --notify, or NULL */
+	struct desk *desk;                    /* --notify, or NULL */
 	struct symbolon_challenge *challenge; /* the one that is asked about, or NULL */
 	size_t challenge_account;
 	struct question question;
@@ -424,7 +424,8 @@ enum exit_code cmd_watch(struct command *command)
 	if (code == EXIT_DONE && options->notify)
 		code = desk_new(command, watch.input.fd, &watch.desk);
 	if (code == EXIT_DONE && !options->json)
-		note("Waiting for sign-in requests.%s", watch.input.fd < 0 ? "" : " Enter looks for them now; Ctrl-C ends.");
+		note("Waiting for sign-in requests.%s",
+		     watch.input.fd < 0 ? "" : " Enter looks for them now; Ctrl-C ends.");
 	if (code == EXIT_DONE)
 		code = watch_run(&watch);
 	watch_done(&watch);

@@ -11,13 +11,13 @@ enum { URI_SIZE_MAX = 4096, CODE_ARENA_MAX = 64 * 1024, NAME_SHOWN_MAX = 60 };
 static const char too_many[] = "it holds more than 2,000 codes";
 
 /* In this order: the last one takes any text. */
-static const struct import_format *const formats[] = {&import_exchange,	 &import_aegis,		&import_2fas, &import_ente,
-						      &import_bitwarden, &import_bitwarden_csv, &import_list};
+static const struct import_format *const formats[] = {&import_exchange, &import_aegis,     &import_2fas,
+						      &import_ente,     &import_bitwarden, &import_bitwarden_csv,
+						      &import_list};
 
 enum status imported_init(struct arena *arena, struct imported *imported)
 {
-	*imported = (struct imported){
-		.arena = arena, .format = "", .entries = json_array(), .problems = json_array()};
+	*imported = (struct imported){.arena = arena, .format = "", .entries = json_array(), .problems = json_array()};
 	return arena && imported->entries && imported->problems ? OK : E_NOMEM;
 }
 

@@ -18,7 +18,8 @@ struct import_source {
 	const char *bytes;
 	size_t size;
 	const json_t *json; /* the same, when it is an object of JSON; NULL otherwise. Readers of JSON need it. */
-	/* Asks for the file's passphrase (PASSPHRASE_MAX + 1 bytes); not OK: there is none. NULL: nobody can be asked. */
+	/* Asks for the file's passphrase (PASSPHRASE_MAX + 1 bytes); not OK: there is none. NULL: nobody can be asked.
+	 */
 	enum status (*passphrase)(void *ctx, const char *prompt, char *ret_passphrase);
 	void *ctx;
 };
@@ -88,8 +89,8 @@ enum status must_check import_lines(const char *bytes, size_t size, struct impor
 				    const char **ret_problem);
 
 /*
- * What Ente adds to an address: codeDisplay={"pinned", "tags", "trashed", …}, percent-encoded. *ret_more is a new object
- * with what is kept of it, or NULL. false: the code lies in the bin and is not taken.
+ * What Ente adds to an address: codeDisplay={"pinned", "tags", "trashed", …}, percent-encoded. *ret_more is a new
+ * object with what is kept of it, or NULL. false: the code lies in the bin and is not taken.
  */
 bool ente_display(const char *uri, json_t **ret_more);
 

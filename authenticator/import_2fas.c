@@ -17,8 +17,9 @@ static const char damaged[] = "it is a backup of 2FAS, but damaged";
 
 static bool recognizes(const struct import_source *source)
 {
-	return source->json && (json_object_get(source->json, "servicesEncrypted") ||
-				(json_object_get(source->json, "services") && json_object_get(source->json, "schemaVersion")));
+	return source->json &&
+	       (json_object_get(source->json, "servicesEncrypted") ||
+		(json_object_get(source->json, "services") && json_object_get(source->json, "schemaVersion")));
 }
 
 /* ---- codes ---- */
@@ -139,8 +140,7 @@ static enum status box_open(struct arena *arena, const struct box *box, const ch
 	if (!plain)
 		return E_NOMEM;
 	TRY(foreign_pbkdf2(passphrase, (struct foreign_salt){box->salt, box->salt_size}, ROUNDS, key));
-	enum status status =
-		foreign_gcm_open(key, box->nonce, box->cipher, size, box->cipher + size, (uint8_t *)plain);
+	enum status status = foreign_gcm_open(key, box->nonce, box->cipher, size, box->cipher + size, (uint8_t *)plain);
 	secret_zero(key, sizeof(key));
 	TRY(status);
 	return json_parse_limited(plain, size, IMPORT_DEPTH_MAX, ret_services);

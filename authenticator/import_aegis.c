@@ -1,6 +1,6 @@
 /*
- * Aegis (docs/vault.md of its repository). Plain: db is an object. Encrypted: db is base64 of AES-256-GCM under a master
- * key, which every password slot (type 1) holds sealed under scrypt of the password.
+ * Aegis (docs/vault.md of its repository). Plain: db is an object. Encrypted: db is base64 of AES-256-GCM under a
+ * master key, which every password slot (type 1) holds sealed under scrypt of the password.
  */
 #include <string.h>
 

@@ -21,13 +21,12 @@ static enum status login_add(struct imported *imported, size_t index, const stru
 					     .pinned = login->favourite};
 
 	if (text_has_prefix(login->totp, "steam://"))
-		return imported_refuse(
-			imported, where,
-			"This kind of code is not supported, only codes that change with time (totp).");
+		return imported_refuse(imported, where,
+				       "This kind of code is not supported, only codes that change with time (totp).");
 	if (!strstr(login->totp, "://"))
 		return imported_add(imported, where, &fields);
-	if (!more || (!text_is_empty(login->folder) &&
-		      json_object_set_new(more, "group", json_string(login->folder)) != 0) ||
+	if (!more ||
+	    (!text_is_empty(login->folder) && json_object_set_new(more, "group", json_string(login->folder)) != 0) ||
 	    (login->favourite && json_object_set_new(more, "pinned", json_true()) != 0))
 		return E_NOMEM;
 	return imported_add_uri(imported, where, login->totp, more);
@@ -60,8 +59,9 @@ static enum status json_read(const struct import_source *source, struct imported
 	const json_t *items = json_object_get(source->json, "items"), *item;
 	size_t i;
 
-	*ret_problem = "it is an encrypted export of Bitwarden; export it again as .json without encryption, and delete "
-		       "that file afterwards";
+	*ret_problem =
+		"it is an encrypted export of Bitwarden; export it again as .json without encryption, and delete "
+		"that file afterwards";
 	if (json_get_bool(source->json, "encrypted", false))
 		return E_INVALID;
 	*ret_problem = "it is an export of Bitwarden, but damaged";

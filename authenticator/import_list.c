@@ -1,4 +1,5 @@
-/* Plain lists of addresses: ours, Ente's, FreeOTP+'s, what a QR reader says; Google's migration addresses among them. */
+/* Plain lists of addresses: ours, Ente's, FreeOTP+'s, what a QR reader says; Google's migration addresses among them.
+ */
 #include <string.h>
 
 #include "import.h"

@@ -137,14 +137,17 @@ static enum status code_add(struct imported *imported, struct arena *arena, cons
 	if (!issuer || !account)
 		return imported_refuse(imported, where, "A name is too long or no text.");
 	TRY(name_split(arena, &issuer, &account));
-	where = arena_format(arena, "%s, %s", where, import_where(arena, json_array_size(imported->entries) +
-						json_array_size(imported->problems), issuer, account));
+	where = arena_format(arena, "%s, %s", where,
+			     import_where(arena,
+					  json_array_size(imported->entries) + json_array_size(imported->problems),
+					  issuer, account));
 	if (!where)
 		return E_NOMEM;
 	if (code->type == TYPE_HOTP)
 		return imported_refuse(imported, where, "Codes that count uses (hotp) are not supported.");
 	if (!code->secret.is_bytes || code->secret.size > OTP_SEED_MAX || code->algorithm >= ARRAY_COUNT(hashes))
-		return imported_refuse(imported, where, "The secret is absent or too long, or the algorithm is unknown.");
+		return imported_refuse(imported, where,
+				       "The secret is absent or too long, or the algorithm is unknown.");
 	base32_format(code->secret.data, code->secret.size, secret);
 	const struct import_fields fields = {.issuer = issuer,
 					     .account = account,
@@ -233,7 +236,8 @@ enum status migration_add(struct imported *imported, struct migration_batches *b
 	while (strlen(text) % 4 != 0 && strlen(text) < strlen(data) + 3)
 		strcat(text, "="); /* NOLINT(clang-analyzer-security.insecureAPI.strcpy): three more bytes are there */
 	if (base64_parse(text, strlen(text), bytes, PAYLOAD_MAX, &size) != OK || size == 0)
-		return imported_refuse(imported, where, "The data of the migration address is not base64, or too long.");
+		return imported_refuse(imported, where,
+				       "The data of the migration address is not base64, or too long.");
 	return payload_add(imported, batches, where, (struct reader){bytes, bytes + size});
 }
 

@@ -47,16 +47,19 @@ static void message_cleanup_(sd_bus_message **message)
 
 static enum exit_code complain_call(const char *what, int error, const sd_bus_error *said)
 {
-	bool absent = said && said->name && (strcmp(said->name, SD_BUS_ERROR_SERVICE_UNKNOWN) == 0 ||
-					     strcmp(said->name, SD_BUS_ERROR_NAME_HAS_NO_OWNER) == 0);
+	bool absent = said && said->name &&
+		      (strcmp(said->name, SD_BUS_ERROR_SERVICE_UNKNOWN) == 0 ||
+		       strcmp(said->name, SD_BUS_ERROR_NAME_HAS_NO_OWNER) == 0);
 	scoped_arena *arena = arena_new(4096);
 
 	if (absent)
-		return complain(EXIT_TROUBLE, "no_keyring",
-				"no Secret Service runs in this session; start your desktop's (GNOME Keyring, KeePassXC, "
-				"KWallet), or seal the vault by a passphrase");
+		return complain(
+			EXIT_TROUBLE, "no_keyring",
+			"no Secret Service runs in this session; start your desktop's (GNOME Keyring, KeePassXC, "
+			"KWallet), or seal the vault by a passphrase");
 	if (error == -ETIMEDOUT || (said && sd_bus_error_has_name(said, SD_BUS_ERROR_NO_REPLY)))
-		return complain(EXIT_TROUBLE, "keyring_hangs", "the Secret Service did not answer in 5 s (%s); try again", what);
+		return complain(EXIT_TROUBLE, "keyring_hangs",
+				"the Secret Service did not answer in 5 s (%s); try again", what);
 	return complain(EXIT_TROUBLE, "keyring", "the Secret Service failed (%s): %s", what,
 			said && said->message ? shown(arena, said->message) : strerror(-error));
 }
@@ -125,9 +128,10 @@ static enum exit_code keyring_open(struct keyring *keyring)
 
 	keyring->wait_ms = wait_ms();
 	if (error < 0)
-		return complain(EXIT_TROUBLE, "no_bus",
-				"there is no session bus to reach the keyring by (%s); run this inside your desktop session",
-				strerror(-error));
+		return complain(
+			EXIT_TROUBLE, "no_bus",
+			"there is no session bus to reach the keyring by (%s); run this inside your desktop session",
+			strerror(-error));
 	return session_open(keyring);
 }
 
@@ -165,8 +169,9 @@ static enum exit_code prompt_wait(struct keyring *keyring, const struct prompt *
 					"nobody unlocked the keyring in %lld s; unlock it, then try again",
 					(long long)(keyring->wait_ms / 1000));
 	}
-	return prompt->dismissed ? complain(EXIT_REFUSED, "keyring_locked", "the keyring stays locked: it was not allowed")
-				 : EXIT_DONE;
+	return prompt->dismissed
+		       ? complain(EXIT_REFUSED, "keyring_locked", "the keyring stays locked: it was not allowed")
+		       : EXIT_DONE;
 }
 
 /* `path` is "/" when nothing is asked. */
@@ -248,8 +253,8 @@ static enum exit_code object_unlock(struct keyring *keyring, const char *path)
 	sd_bus_message *call = NULL;
 	scoped_message *reply = NULL;
 	const char *prompt = none;
-	int error = sd_bus_message_new_method_call(keyring->bus, &call, service, service_path, service_interface,
-						   "Unlock");
+	int error =
+		sd_bus_message_new_method_call(keyring->bus, &call, service, service_path, service_interface, "Unlock");
 
 	if (error >= 0)
 		error = sd_bus_message_append(call, "ao", 1, path);
@@ -316,8 +321,9 @@ enum exit_code keyring_find(const char *id, char ret_secret[KEYRING_SECRET_MAX +
 	if (code == EXIT_DONE)
 		code = item_search(&keyring, id, &path, &locked);
 	if (code == EXIT_DONE && !path)
-		code = complain(EXIT_REFUSED, "keyring_lost",
-				"the keyring has no key for this vault; is it the keyring of the same person and machine?");
+		code = complain(
+			EXIT_REFUSED, "keyring_lost",
+			"the keyring has no key for this vault; is it the keyring of the same person and machine?");
 	if (code == EXIT_DONE && locked)
 		code = object_unlock(&keyring, path);
 	if (code == EXIT_DONE)
@@ -350,7 +356,8 @@ static enum exit_code collection_find(struct keyring *keyring, char **ret_path)
 		return complain_format("ReadAlias", error);
 	if (strcmp(path, none) == 0)
 		return complain(EXIT_TROUBLE, "no_keyring",
-				"the Secret Service has no default keyring; make one with your desktop's program for passwords");
+				"the Secret Service has no default keyring; make one with your desktop's program for "
+				"passwords");
 	*ret_path = strdup(path);
 	return *ret_path ? EXIT_DONE : complain_memory();
 }

@@ -72,7 +72,8 @@ static const struct subcommand subcommands[] = {
 	{"enrol", cmd_enrol, ONLINE | OPTION_YES | OPTION_NAME | OPTION_CODE | OPTION_ISSUER,
 	 "LINK | --code XXXXX-XXXXX --issuer URL", "add an account to this authenticator"},
 	{"list", cmd_list, OPTION_JSON, "", "accounts and codes kept here"},
-	{"watch", cmd_watch, ONLINE | OPTION_ACCOUNT | OPTION_RECONNECT | OPTION_NOTIFY, "[--notify]", "wait for sign-in requests and ask"},
+	{"watch", cmd_watch, ONLINE | OPTION_ACCOUNT | OPTION_RECONNECT | OPTION_NOTIFY, "[--notify]",
+	 "wait for sign-in requests and ask"},
 	{"pending", cmd_pending, ONLINE | OPTION_ACCOUNT, "", "sign-in requests that wait for an answer"},
 	{"approve", cmd_approve, ONLINE | OPTION_ACCOUNT | OPTION_NUMBER | OPTION_YES, "ID [--number N]",
 	 "approve a request"},
@@ -88,8 +89,7 @@ static const struct subcommand subcommands[] = {
 	 "FILE [--format encrypted]", "write the codes to a file"},
 	{"remove", cmd_remove, ONLINE | OPTION_YES | OPTION_FORCE, "NAME", "remove an account or codes"},
 	{"passphrase", cmd_passphrase, OPTION_JSON | OPTION_NEW | OPTION_REMOVE | OPTION_KEYRING,
-	 "[--new FILE | --keyring | --remove]",
-	 "seal the vault, change how, or open it"},
+	 "[--new FILE | --keyring | --remove]", "seal the vault, change how, or open it"},
 };
 
 static enum exit_code help_print(void)

@@ -102,8 +102,8 @@ static int notify_append(const struct notifier *notifier, sd_bus_message *call, 
 	int64_t left = notice->until_ms - clock_mono_ms();
 	int32_t life = (int32_t)(left < 1 ? 1 : left > INT32_MAX ? INT32_MAX : left);
 	bool buttons = notice->has_buttons && notifier->can_actions;
-	int error = sd_bus_message_append(call, "susss", "Symbolon", notice->server_id, "dialog-password", notice->title,
-					  notifier->can_body ? body : "");
+	int error = sd_bus_message_append(call, "susss", "Symbolon", notice->server_id, "dialog-password",
+					  notice->title, notifier->can_body ? body : "");
 
 	if (error >= 0 && buttons)
 		error = sd_bus_message_append(call, "as", 6, "default", "Review", "review", "Review", "deny", "Not me");
@@ -121,19 +121,26 @@ static void server_close(struct notifier *notifier, uint32_t server_id)
 					 NULL, "u", server_id);
 }
 
+/* A service that ended before it answered has shown nothing that lasts: the next one gets the notice again. */
+static void notify_failed(struct shown_notice *notice, const sd_bus_error *said)
+{
+	notice->server_id = 0;
+	if (!notice->notifier->ready || sd_bus_error_has_name(said, SD_BUS_ERROR_NO_REPLY)) {
+		notice->state = NOTICE_WAITING;
+		return;
+	}
+	note("The notification could not be shown (%s).", said && said->name ? said->name : "no number came back");
+}
+
 static int notify_replied(sd_bus_message *reply, void *ctx, sd_bus_error *error)
 {
 	struct shown_notice *notice = ctx;
-	struct notifier *notifier = notice->notifier;
 
 	notice->state = NOTICE_SHOWN;
-	if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_read(reply, "u", &notice->server_id) < 0) {
-		const sd_bus_error *said = sd_bus_message_get_error(reply);
-		note("The notification could not be shown (%s).", said && said->name ? said->name : "no number came back");
-		notice->server_id = 0;
-	}
+	if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_read(reply, "u", &notice->server_id) < 0)
+		notify_failed(notice, sd_bus_message_get_error(reply));
 	if (notice->closing) {
-		server_close(notifier, notice->server_id);
+		server_close(notice->notifier, notice->server_id);
 		*notice = (struct shown_notice){0};
 	} else if (notice->changed) {
 		notice->changed = false;
@@ -223,8 +230,8 @@ static int capabilities_replied(sd_bus_message *reply, void *ctx, sd_bus_error *
 static void capabilities_ask(struct notifier *notifier)
 {
 	sd_bus_message *call = NULL;
-	int error = sd_bus_message_new_method_call(notifier->bus, &call, service, service_path, service,
-						   "GetCapabilities");
+	int error =
+		sd_bus_message_new_method_call(notifier->bus, &call, service, service_path, service, "GetCapabilities");
 
 	if (error >= 0)
 		error = sd_bus_call_async(notifier->bus, NULL, call, capabilities_replied, notifier, CALL_TIMEOUT_US);
@@ -310,8 +317,8 @@ static void bus_close(struct notifier *notifier)
 static int matches_add(struct notifier *notifier)
 {
 	sd_bus *bus = notifier->bus;
-	int error = sd_bus_match_signal_async(bus, NULL, service, service_path, service, "ActionInvoked", action_invoked,
-					      NULL, notifier);
+	int error = sd_bus_match_signal_async(bus, NULL, service, service_path, service, "ActionInvoked",
+					      action_invoked, NULL, notifier);
 
 	if (error >= 0)
 		error = sd_bus_match_signal_async(bus, NULL, service, service_path, service, "NotificationClosed",

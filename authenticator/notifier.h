@@ -8,8 +8,8 @@
 /*
  * Desktop notifications: freedesktop.org's "Desktop Notifications Specification" 1.2 over the session bus.
  *
- * Nothing here waits: calls go out, and answers are taken by notifier_process when the descriptor can be read. Without a
- * bus, or without a service on it, notices are kept; both are tried again after 1 s, 2 s, … 60 s, and what is kept is
+ * Nothing here waits: calls go out, and answers are taken by notifier_process when the descriptor can be read. Without
+ * a bus, or without a service on it, notices are kept; both are tried again after 1 s, 2 s, … 60 s, and what is kept is
  * shown when they are back. A service that was restarted has forgotten everything: what still counts is shown again.
  * Changes of this kind are said on standard error, once each.
  */

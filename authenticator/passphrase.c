@@ -85,11 +85,12 @@ static enum exit_code from_terminal(const char *prompt, char *ret_passphrase)
 	if (tty < 0 || tcgetattr(tty, &old) != 0) {
 		if (tty >= 0)
 			close(tty);
-		return complain(
-			EXIT_TROUBLE, "no_terminal",
-			"a passphrase is needed (%s) and there is no terminal to ask at; put it into a file: for the vault "
-			"set SYMBOLON_AUTHENTICATOR_PASSPHRASE_FILE to its name, for another file give --passphrase-file",
-			prompt);
+		return complain(EXIT_TROUBLE, "no_terminal",
+				"a passphrase is needed (%s) and there is no terminal to ask at; put it into a file: "
+				"for the vault "
+				"set SYMBOLON_AUTHENTICATOR_PASSPHRASE_FILE to its name, for another file give "
+				"--passphrase-file",
+				prompt);
 	}
 	silent = old;
 	silent.c_lflag &= (tcflag_t) ~(ECHO | ECHOE | ECHOK | ECHONL);

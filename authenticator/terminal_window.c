@@ -60,8 +60,7 @@ static bool terminal_start(struct words *words, const char *id, pid_t *ret_pid)
 	sigaddset(&pipes, SIGPIPE);
 	posix_spawnattr_setsigmask(&attributes, &nothing); /* of what we block and ignore it shall know nothing */
 	posix_spawnattr_setsigdefault(&attributes, &pipes);
-	posix_spawnattr_setflags(&attributes,
-				 POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	int error = posix_spawnp(ret_pid, words->list[0], NULL, &attributes, words->list, environ);
 	posix_spawnattr_destroy(&attributes);
 	return error == 0;
@@ -110,8 +109,8 @@ bool windows_failed(struct windows *windows, char ret_id[SYMBOLON_ID_MAX + 1])
 
 		if (!windows->list[i].pid || waitpid(windows->list[i].pid, &status, WNOHANG) == 0)
 			continue;
-		bool failed = clock_mono_ms() < windows->list[i].until_ms &&
-			      !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+		bool failed =
+			clock_mono_ms() < windows->list[i].until_ms && !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 		windows->list[i].pid = 0;
 		if (failed) {
 			memcpy(ret_id, windows->list[i].id, sizeof(windows->list[i].id));

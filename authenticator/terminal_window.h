@@ -4,9 +4,9 @@
 #include "symbolon-device.h"
 
 /*
- * A terminal that runs "symbolon-authenticator review ID". Which one: the words of $SYMBOLON_AUTHENTICATOR_TERMINAL, else
- * xdg-terminal-exec, else "x-terminal-emulator -e". No shell takes part. A terminal that ends within 5 s with an error
- * counts as failed.
+ * A terminal that runs "symbolon-authenticator review ID". Which one: the words of $SYMBOLON_AUTHENTICATOR_TERMINAL,
+ * else xdg-terminal-exec, else "x-terminal-emulator -e". No shell takes part. A terminal that ends within 5 s with an
+ * error counts as failed.
  */
 enum { WINDOWS_MAX = 8 };
 

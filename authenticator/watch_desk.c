@@ -150,12 +150,12 @@ static const char *body_make(struct arena *arena, const struct symbolon_challeng
 {
 	const char *host = challenge->client_host, *place = challenge->place, *why = challenge->why;
 
-	return arena_format(arena, "%s%s%s%s asks for %s%s%s\nFrom %s%s%s, %s%s%s%s", shown(arena, challenge->client_name),
-			    host ? " (" : "", host ? shown(arena, host) : "", host ? ")" : "",
-			    shown(arena, challenge->username), challenge->organisation ? " at " : "",
+	return arena_format(arena, "%s%s%s%s asks for %s%s%s\nFrom %s%s%s, %s%s%s%s",
+			    shown(arena, challenge->client_name), host ? " (" : "", host ? shown(arena, host) : "",
+			    host ? ")" : "", shown(arena, challenge->username), challenge->organisation ? " at " : "",
 			    challenge->organisation ? shown(arena, challenge->organisation) : "",
-			    challenge->ip ? shown(arena, challenge->ip) : "an address that is not told", place ? ", " : "",
-			    place ? shown(arena, place) : "",
+			    challenge->ip ? shown(arena, challenge->ip) : "an address that is not told",
+			    place ? ", " : "", place ? shown(arena, place) : "",
 			    challenge->browser ? shown(arena, challenge->browser) : "a browser that is not told",
 			    challenge->known ? "" : ", new: you have not signed in with it before", why ? "\n" : "",
 			    why ? shown(arena, why) : "");
@@ -231,7 +231,8 @@ static bool is_listed(const struct symbolon_pending *list, size_t count, const c
 	return false;
 }
 
-void desk_keep(struct desk *desk, const struct symbolon_device *device, const struct symbolon_pending *list, size_t count)
+void desk_keep(struct desk *desk, const struct symbolon_device *device, const struct symbolon_pending *list,
+	       size_t count)
 {
 	for (size_t i = 0; i < NOTICES_MAX; i++) {
 		struct waiting *waiting = &desk->waiting[i];
@@ -255,7 +256,8 @@ static void denied_show(struct desk *desk, const char *id)
 	const struct notice notice = {
 		.id = id,
 		.title = "Denied",
-		.body = arena_format(arena, "Nobody was signed in. To warn your organisation: " PROGRAM " report %s", id),
+		.body = arena_format(arena, "Nobody was signed in. To warn your organisation: " PROGRAM " report %s",
+				     id),
 		.life_ms = OUTCOME_LIFE_MS,
 	};
 

@@ -4,8 +4,8 @@
 #include "command.h"
 
 /*
- * watch --notify: what stands on the desktop for the requests that wait. Review opens a terminal with the question; Not me
- * denies at once, which the device protocol allows a notification's button. Nothing on the desktop ever approves.
+ * watch --notify: what stands on the desktop for the requests that wait. Review opens a terminal with the question; Not
+ * me denies at once, which the device protocol allows a notification's button. Nothing on the desktop ever approves.
  */
 struct desk;
 

@@ -22,8 +22,8 @@ struct foreign_salt {
 };
 
 /* RFC 7914. n: a power of two up to 2^20, r up to 32, p up to 16; 128 * n * r at most 1 GiB. */
-enum status must_check foreign_scrypt(const char *passphrase, struct foreign_salt salt, const uint64_t cost[3] /* n, r, p */,
-				      uint8_t ret_key[FOREIGN_KEY_SIZE]);
+enum status must_check foreign_scrypt(const char *passphrase, struct foreign_salt salt,
+				      const uint64_t cost[3] /* n, r, p */, uint8_t ret_key[FOREIGN_KEY_SIZE]);
 /* RFC 8018 with HMAC-SHA-256; 1 to 5,000,000 rounds. */
 enum status must_check foreign_pbkdf2(const char *passphrase, struct foreign_salt salt, int64_t rounds,
 				      uint8_t ret_key[FOREIGN_KEY_SIZE]);

@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 
-#define SEAL_OVERHEAD 29          /* version, 12 bytes of nonce, 16 of tag */
+#define SEAL_OVERHEAD 29                /* version, 12 bytes of nonce, 16 of tag */
 #define SEAL_MAX      (8 * 1024 * 1024) /* bytes of plain text: an authenticator's whole vault, and room */
 
 /*

@@ -52,8 +52,9 @@ static void problems_check(const json_t *problems)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_new(1024 * 1024);
-	const struct import_source source = {
-		.bytes = (const char *)data, .size = size, .passphrase = is_costly(data, size) ? NULL : passphrase_say};
+	const struct import_source source = {.bytes = (const char *)data,
+					     .size = size,
+					     .passphrase = is_costly(data, size) ? NULL : passphrase_say};
 	struct imported imported;
 	const char *problem = NULL;
 

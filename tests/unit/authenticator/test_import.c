@@ -31,8 +31,10 @@ static enum status passphrase_say(void *ctx, const char *prompt, char *ret_passp
 
 static void reading_run(struct reading *reading, const char *bytes, size_t size)
 {
-	const struct import_source source = {
-		.bytes = bytes, .size = size, .passphrase = passphrase_say, .ctx = reading};
+	const struct import_source source = {.bytes = bytes,
+					     .size = size,
+					     .passphrase = passphrase_say,
+					     .ctx = reading};
 
 	reading->arena = arena_new(4 * 1024 * 1024);
 	assert_int_equal(imported_init(reading->arena, &reading->imported), OK);
@@ -138,13 +140,14 @@ static void what_cannot_be_read_says_what_to_do(void **state)
 
 /* ---- small files, good and hostile ---- */
 
-#define AEGIS(entries) "{\"version\":1,\"header\":{\"slots\":null,\"params\":null},\"db\":{\"version\":3,\"entries\":[" entries "]}}"
-#define INFO	       "\"info\":{\"secret\":\"GEZDGNBV\",\"algo\":\"SHA1\",\"digits\":6,\"period\":30}"
+#define AEGIS(entries)                                                                                                 \
+	"{\"version\":1,\"header\":{\"slots\":null,\"params\":null},\"db\":{\"version\":3,\"entries\":[" entries "]}}"
+#define INFO "\"info\":{\"secret\":\"GEZDGNBV\",\"algo\":\"SHA1\",\"digits\":6,\"period\":30}"
 #define SLOT(n)                                                                                                        \
 	"{\"version\":1,\"header\":{\"slots\":[{\"type\":1,\"key\":"                                                   \
-	"\"0000000000000000000000000000000000000000000000000000000000000000\",\"key_params\":{\"nonce\":"            \
-	"\"000000000000000000000000\",\"tag\":\"00000000000000000000000000000000\"},\"n\":" n                        \
-	",\"r\":8,\"p\":1,\"salt\":\"0000000000000000\"}],\"params\":{\"nonce\":\"000000000000000000000000\","       \
+	"\"0000000000000000000000000000000000000000000000000000000000000000\",\"key_params\":{\"nonce\":"              \
+	"\"000000000000000000000000\",\"tag\":\"00000000000000000000000000000000\"},\"n\":" n                          \
+	",\"r\":8,\"p\":1,\"salt\":\"0000000000000000\"}],\"params\":{\"nonce\":\"000000000000000000000000\","         \
 	"\"tag\":\"00000000000000000000000000000000\"}},\"db\":\"AAAA\"}"
 
 static const struct {
@@ -170,25 +173,31 @@ static const struct {
 	{"Aegis, no info", AEGIS("{\"type\":\"totp\",\"name\":\"x\"}"), OK, 0, 1},
 	{"Aegis, one good", AEGIS("{\"type\":\"totp\",\"name\":\"x\"," INFO "}"), OK, 1, 0},
 	{"Aegis, a name that turns the line", AEGIS("{\"type\":\"totp\",\"name\":\"x\\u202ey\"," INFO "}"), OK, 0, 1},
-	{"Aegis, a name of four bytes each", AEGIS("{\"type\":\"totp\",\"name\":\"\xf0\x9f\x97\x9d\"," INFO "}"), OK, 1, 0},
+	{"Aegis, a name of four bytes each", AEGIS("{\"type\":\"totp\",\"name\":\"\xf0\x9f\x97\x9d\"," INFO "}"), OK, 1,
+	 0},
 	{"Aegis, scrypt that costs a terabyte", SLOT("1099511627776"), E_INVALID, 0, 0},
 	{"Aegis, scrypt with a negative cost", SLOT("-1"), E_INVALID, 0, 0},
 	{"Aegis, a password that does not fit", SLOT("2"), E_REFUSED, 0, 0},
 	{"2FAS, damaged box", "{\"services\":[],\"schemaVersion\":4,\"servicesEncrypted\":\"AA:BB\"}", E_INVALID, 0, 0},
 	{"2FAS, services are no list", "{\"services\":{},\"schemaVersion\":4}", E_INVALID, 0, 0},
 	{"2FAS, steam",
-	 "{\"services\":[{\"name\":\"x\",\"secret\":\"GEZDGNBV\",\"otp\":{\"tokenType\":\"STEAM\"}}],\"schemaVersion\":4}",
+	 "{\"services\":[{\"name\":\"x\",\"secret\":\"GEZDGNBV\",\"otp\":{\"tokenType\":\"STEAM\"}}],\"schemaVersion\":"
+	 "4}",
 	 OK, 0, 1},
-	{"2FAS of the first schema", "{\"services\":[{\"name\":\"x\",\"secret\":\"GEZDGNBV\"}],\"schemaVersion\":1}", OK, 1, 0},
+	{"2FAS of the first schema", "{\"services\":[{\"name\":\"x\",\"secret\":\"GEZDGNBV\"}],\"schemaVersion\":1}",
+	 OK, 1, 0},
 	{"Ente, wrong sizes",
 	 "{\"version\":1,\"kdfParams\":{\"memLimit\":8192,\"opsLimit\":1,\"salt\":\"AAAA\"},\"encryptedData\":\"AAAA\","
 	 "\"encryptionNonce\":\"AAAA\"}",
 	 E_INVALID, 0, 0},
 	{"Ente that costs a terabyte",
-	 "{\"version\":1,\"kdfParams\":{\"memLimit\":1099511627776,\"opsLimit\":1,\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA==\"},"
-	 "\"encryptedData\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\",\"encryptionNonce\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
+	 "{\"version\":1,\"kdfParams\":{\"memLimit\":1099511627776,\"opsLimit\":1,\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA=="
+	 "\"},"
+	 "\"encryptedData\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\",\"encryptionNonce\":"
+	 "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
 	 E_INVALID, 0, 0},
-	{"Bitwarden without codes", "{\"encrypted\":false,\"items\":[{\"type\":1,\"name\":\"x\",\"login\":{\"totp\":null}}]}", OK, 0, 0},
+	{"Bitwarden without codes",
+	 "{\"encrypted\":false,\"items\":[{\"type\":1,\"name\":\"x\",\"login\":{\"totp\":null}}]}", OK, 0, 0},
 	{"Bitwarden, items are no list", "{\"encrypted\":false,\"items\":{}}", E_INVALID, 0, 0},
 	{"CSV, a quote that is not closed", "name,login_totp\n\"x,GEZDGNBV\n", E_INVALID, 0, 0},
 	{"CSV, text behind a quote", "name,login_totp\n\"x\"y,GEZDGNBV\n", E_INVALID, 0, 0},
@@ -197,14 +206,18 @@ static const struct {
 	{"migration without data", "otpauth-migration://offline?x=1\n", OK, 0, 1},
 	{"migration, no base64", "otpauth-migration://offline?data=%%%\n", OK, 0, 1},
 	{"migration, a length beyond the end", "otpauth-migration://offline?data=CgU%3D\n", OK, 0, 1},
-	{"migration, a length of 2^63", "otpauth-migration://offline?data=Cv%2F%2F%2F%2F%2F%2F%2F%2F%2FfwE%3D\n", OK, 0, 1},
-	{"migration, one of two parts",
-	 "otpauth-migration://offline?data=ChMKBTEyMzQ1EgR0ZXN0IAEoATACEAEYAiAAKAc%3D\n", OK, 1, 1},
-	{"our export of a later version", "{\"format\":\"symbolon-authenticator-export\",\"version\":2,\"codes\":[]}", E_INVALID, 0, 0},
+	{"migration, a length of 2^63", "otpauth-migration://offline?data=Cv%2F%2F%2F%2F%2F%2F%2F%2F%2FfwE%3D\n", OK, 0,
+	 1},
+	{"migration, one of two parts", "otpauth-migration://offline?data=ChMKBTEyMzQ1EgR0ZXN0IAEoATACEAEYAiAAKAc%3D\n",
+	 OK, 1, 1},
+	{"our export of a later version", "{\"format\":\"symbolon-authenticator-export\",\"version\":2,\"codes\":[]}",
+	 E_INVALID, 0, 0},
 	{"our export, an entry without an address",
-	 "{\"format\":\"symbolon-authenticator-export\",\"version\":1,\"codes\":[{},{\"uri\":\"" URI "\"},7]}", OK, 1, 2},
+	 "{\"format\":\"symbolon-authenticator-export\",\"version\":1,\"codes\":[{},{\"uri\":\"" URI "\"},7]}", OK, 1,
+	 2},
 	{"our export, a box of nothing",
-	 "{\"format\":\"symbolon-authenticator-export\",\"version\":1,\"sealed\":{\"kdf\":\"argon2id-64MiB-3\"}}", E_INVALID, 0, 0},
+	 "{\"format\":\"symbolon-authenticator-export\",\"version\":1,\"sealed\":{\"kdf\":\"argon2id-64MiB-3\"}}",
+	 E_INVALID, 0, 0},
 };
 
 static void each_code_is_judged_by_itself(void **state)
@@ -216,8 +229,8 @@ static void each_code_is_judged_by_itself(void **state)
 		if (reading.status != rows[i].status || json_array_size(reading.imported.entries) != rows[i].good ||
 		    json_array_size(reading.imported.problems) != rows[i].bad)
 			fail_msg("%s: %s, %zu good, %zu bad (%s)", rows[i].what, status_name(reading.status),
-				 json_array_size(reading.imported.entries),
-				 json_array_size(reading.imported.problems), reading.problem);
+				 json_array_size(reading.imported.entries), json_array_size(reading.imported.problems),
+				 reading.problem);
 		reading_done(&reading);
 	}
 }
@@ -247,8 +260,8 @@ static void binary_and_endless_files_are_refused(void **state)
 static void an_export_comes_back_whole(void **state)
 {
 	scoped_json *codes = json_pack("[{s:s, s:i, s:s, s:b, s:{s:i}}]", "uri",
-				       URI "&issuer=Example&algorithm=SHA512&digits=8&period=45", "added_at", 1790000000,
-				       "group", "Work", "pinned", 1, "later", "version", 2);
+				       URI "&issuer=Example&algorithm=SHA512&digits=8&period=45", "added_at",
+				       1790000000, "group", "Work", "pinned", 1, "later", "version", 2);
 	scoped_json *document = exchange_new(codes, 1790000001), *sealed = NULL;
 	struct reading reading = {.passphrase = "a passphrase"};
 

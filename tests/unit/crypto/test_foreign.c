@@ -53,9 +53,11 @@ static void keys_are_what_others_derive(void **state)
 
 static void a_cost_out_of_range_is_refused(void **state)
 {
-	static const uint64_t costs[][3] = {{0, 8, 1},	       {1, 8, 1},     {16383, 8, 1},  {1 << 21, 1, 1},
-					    {1 << 20, 32, 1},  {16384, 0, 1}, {16384, 33, 1}, {16384, 8, 0},
-					    {16384, 8, 17},    {UINT64_C(1) << 63, 8, 1}};
+	static const uint64_t costs[][3] = {{0, 8, 1},        {1, 8, 1},
+					    {16383, 8, 1},    {1 << 21, 1, 1},
+					    {1 << 20, 32, 1}, {16384, 0, 1},
+					    {16384, 33, 1},   {16384, 8, 0},
+					    {16384, 8, 17},   {UINT64_C(1) << 63, 8, 1}};
 	uint8_t made[32];
 
 	for (size_t i = 0; i < ARRAY_COUNT(costs); i++)
@@ -88,9 +90,10 @@ static void a_secretstream_of_libsodium_opens(void **state)
 	uint8_t header[24], sealed[128], plain[128];
 
 	unhex("cee8b8ff14c15880d94d93923a8450f0d0bba8a90d0acbd5", header, sizeof(header));
-	size_t size = unhex("cb2fbcfc02ff54dbdc4b50b77470f8497f00e74b2d06f9e922eefca1fc4d99963d20a6d165b1348012efb26ed5b6"
-			    "420236fb256a7160bdb3a519f0bbf4d856d59ec59b4fd5",
-			    sealed, sizeof(sealed));
+	size_t size =
+		unhex("cb2fbcfc02ff54dbdc4b50b77470f8497f00e74b2d06f9e922eefca1fc4d99963d20a6d165b1348012efb26ed5b6"
+		      "420236fb256a7160bdb3a519f0bbf4d856d59ec59b4fd5",
+		      sealed, sizeof(sealed));
 	assert_int_equal(size, sizeof(text) - 1 + SECRETSTREAM_OVERHEAD);
 	assert_int_equal(foreign_secretstream_open(key, header, sealed, size, plain), OK);
 	assert_memory_equal(plain, text, sizeof(text) - 1);
@@ -117,9 +120,10 @@ static void a_secretstream_that_goes_on_is_refused(void **state)
 	uint8_t header[24], sealed[128], plain[128];
 
 	unhex("ff010be63580df412c9ea45c27fbaa88aeab5ed6cd27aef0", header, sizeof(header));
-	size_t size = unhex("423545dc78190d6a1063ad6c4b916e16e9e35e505a25f7e9aeec9b34b7761ea62f6462b94c537ccfae1c1a8a863a"
-			    "dd0b5baa965bf90be820c08e08891b861b224dda0fa54d",
-			    sealed, sizeof(sealed));
+	size_t size =
+		unhex("423545dc78190d6a1063ad6c4b916e16e9e35e505a25f7e9aeec9b34b7761ea62f6462b94c537ccfae1c1a8a863a"
+		      "dd0b5baa965bf90be820c08e08891b861b224dda0fa54d",
+		      sealed, sizeof(sealed));
 	assert_int_equal(foreign_secretstream_open(key, header, sealed, size, plain), E_INVALID);
 }
 
