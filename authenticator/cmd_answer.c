@@ -49,22 +49,14 @@ static enum exit_code account_of_challenge(struct command *command, const char *
 					    shown(command->arena, id));
 }
 
-struct answering {
-	const char *id;
-	enum symbolon_decision decision;
-	json_t *account; /* held */
-	struct symbolon_device *device;
-	struct symbolon_challenge *challenge;
-};
-
-static void answering_done(struct answering *answering)
+void answering_done(struct answering *answering)
 {
 	symbolon_challenge_free(&answering->challenge);
 	symbolon_device_free(&answering->device);
 	json_decref(answering->account);
 }
 
-static enum exit_code challenge_fetch(struct command *command, struct answering *answering)
+enum exit_code challenge_fetch(struct command *command, struct answering *answering)
 {
 	const json_t *account = NULL;
 	struct symbolon_error error = {0};

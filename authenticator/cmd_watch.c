@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -6,6 +7,7 @@
 #include "base/text.h"
 #include "command.h"
 #include "show.h"
+#include "watch_desk.h"
 
 /*
  * Waits for requests of all accounts on this thread and asks about one at a time. What ends elsewhere, or expires, is
@@ -31,6 +33,7 @@ struct watch {
 	char seen[SEEN_MAX][SYMBOLON_ID_MAX + 1]; /* ids that were asked about or printed, the oldest overwritten */
 	size_t seen_count;
 	struct line_reader input;
+	struct desk *desk;                    /* --notify, or NULL */
 	struct symbolon_challenge *challenge; /* the one that is asked about, or NULL */
 	size_t challenge_account;
 	struct question question;
@@ -196,6 +199,12 @@ static enum exit_code challenge_arrived(struct watch *watch, const struct symbol
 	seen_add(watch, event->id);
 	if (watch->command->options.json)
 		return event_print(watch, event, "challenge");
+	if (watch->desk) {
+		size_t i = account_index(watch, event->device);
+		desk_announce(watch->desk, watch->accounts[i], event->device, event->id);
+	}
+	if (watch->desk && watch->input.fd < 0)
+		return EXIT_DONE;
 	struct waiting *waiting = &watch->queue[watch->queued++];
 	waiting->account = account_index(watch, event->device);
 	memcpy(waiting->id, event->id, sizeof(waiting->id));
@@ -206,6 +215,8 @@ static enum exit_code challenge_ended(struct watch *watch, const struct symbolon
 {
 	if (watch->command->options.json)
 		return event_print(watch, event, "ended");
+	if (watch->desk)
+		desk_end(watch->desk, event->id);
 	for (size_t i = 0; i < watch->queued; i++)
 		if (strcmp(watch->queue[i].id, event->id) == 0) {
 			queue_remove(watch, i);
@@ -225,6 +236,8 @@ static enum exit_code pending_catch_up(struct watch *watch, struct symbolon_devi
 
 	if (symbolon_challenge_list(device, &list, &count, NULL) != SYMBOLON_OK)
 		return EXIT_DONE; /* the stream itself tells of trouble */
+	if (watch->desk)
+		desk_keep(watch->desk, device, list, count);
 	for (size_t i = count; code == EXIT_DONE && i-- > 0;) {
 		struct symbolon_event event = {.kind = SYMBOLON_EVENT_CHALLENGE,
 					       .device = device,
@@ -282,10 +295,26 @@ static int64_t question_left_ms(const struct watch *watch)
 	return left > 0 ? left * 1000 : 0;
 }
 
+static int64_t due_ms(const struct watch *watch)
+{
+	int64_t question = question_left_ms(watch), desk = watch->desk ? desk_due_ms(watch->desk) : -1;
+
+	return question < 0 || (desk >= 0 && desk < question) ? desk : question;
+}
+
+static bool input_is_ready(const struct watch *watch)
+{
+	struct pollfd one = {.fd = watch->input.fd, .events = POLLIN};
+
+	return watch->input.fd >= 0 && poll(&one, 1, 0) > 0;
+}
+
 static void input_handle(struct watch *watch)
 {
 	char line[64];
 
+	if (!input_is_ready(watch))
+		return;
 	line_reader_fill(&watch->input);
 	while (line_reader_take(&watch->input, line, sizeof(line)))
 		line_take(watch, line);
@@ -302,6 +331,16 @@ static void queue_tend(struct watch *watch)
 	}
 }
 
+/* Something can be read, or the time is over: of the question, or for the desk. */
+static void watch_tend(struct watch *watch)
+{
+	if (watch->desk)
+		desk_tend(watch->desk);
+	input_handle(watch);
+	if (question_left_ms(watch) == 0)
+		question_close(watch, state_sentence("expired"));
+}
+
 static enum exit_code watch_run(struct watch *watch)
 {
 	while (watch->revoked < watch->count) {
@@ -309,16 +348,14 @@ static enum exit_code watch_run(struct watch *watch)
 		enum exit_code code = EXIT_DONE;
 
 		queue_tend(watch);
-		if (symbolon_events_wait(watch->events, watch->input.fd, question_left_ms(watch), &event) !=
-		    SYMBOLON_OK)
+		int fd = watch->desk ? desk_fd(watch->desk) : watch->input.fd;
+		if (symbolon_events_wait(watch->events, fd, due_ms(watch), &event) != SYMBOLON_OK)
 			return complain_memory();
-		if (event.kind == SYMBOLON_EVENT_INPUT)
-			input_handle(watch);
-		else if (event.kind == SYMBOLON_EVENT_NONE && watch->challenge)
-			question_close(watch, state_sentence("expired"));
+		if (event.kind == SYMBOLON_EVENT_INPUT || event.kind == SYMBOLON_EVENT_NONE)
+			watch_tend(watch);
 		else
 			code = event_handle(watch, &event);
-		if (code != EXIT_DONE)
+		if (code != EXIT_DONE || (watch->desk && desk_is_over(watch->desk)))
 			return code;
 	}
 	return complain(EXIT_REFUSED, "revoked", "none of the accounts is enrolled any more");
@@ -355,6 +392,7 @@ static enum exit_code watch_begin(struct watch *watch)
 static void watch_done(struct watch *watch)
 {
 	symbolon_challenge_free(&watch->challenge);
+	desk_free(&watch->desk);
 	symbolon_events_free(&watch->events);
 	for (size_t i = 0; i < watch->count; i++) {
 		json_decref((json_t *)watch->accounts[i]);
@@ -363,17 +401,31 @@ static void watch_done(struct watch *watch)
 	line_reader_done(&watch->input);
 }
 
+/* With --notify the question is put here only where a person sits; a service has none. */
+static int input_choose(const struct options *options)
+{
+	if (options->json || (options->notify && !isatty(STDIN_FILENO)))
+		return -1;
+	return STDIN_FILENO;
+}
+
 enum exit_code cmd_watch(struct command *command)
 {
 	struct watch watch = {.command = command};
+	const struct options *options = &command->options;
 	enum exit_code code;
 
 	if (command->arg_count > 0)
 		return complain(EXIT_BAD_USAGE, "usage", "watch takes no further words");
-	line_reader_init(&watch.input, command->options.json ? -1 : STDIN_FILENO);
+	if (options->notify && options->json)
+		return complain(EXIT_BAD_USAGE, "usage", "--notify and --json do not go together");
+	line_reader_init(&watch.input, input_choose(options));
 	code = watch_begin(&watch);
-	if (code == EXIT_DONE && !command->options.json)
-		note("Waiting for sign-in requests. Enter looks for them now; Ctrl-C ends.");
+	if (code == EXIT_DONE && options->notify)
+		code = desk_new(command, watch.input.fd, &watch.desk);
+	if (code == EXIT_DONE && !options->json)
+		note("Waiting for sign-in requests.%s",
+		     watch.input.fd < 0 ? "" : " Enter looks for them now; Ctrl-C ends.");
 	if (code == EXIT_DONE)
 		code = watch_run(&watch);
 	watch_done(&watch);

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "command.h"
 
-enum { LINES_MAX = 2000, URI_MAX = 2048, LINE_ARENA_MAX = 64 * 1024 };
+enum { LINE_ARENA_MAX = 64 * 1024, SET_ARENA_MAX = 64 * 1024 * 1024, SET_FIRST = 64 };
 
 enum status code_read(struct arena *arena, const json_t *item, struct otpauth *ret_otp)
 {
@@ -46,91 +46,152 @@ static bool secret_is_same(const struct otpauth *a, const struct otpauth *b)
 	       a->params.period == b->params.period;
 }
 
-enum exit_code codes_add(json_t *root, const char *uri, int64_t now, struct codes_added *added)
+struct known {
+	const char *id;
+	struct otpauth otp;
+};
+
+struct code_set {
+	struct arena *arena; /* zeroed when freed: the secrets are in it */
+	json_t *codes;
+	struct known *known;
+	size_t count, capacity;
+};
+
+static enum status set_grow(struct code_set *set)
 {
-	scoped_arena *arena = arena_new(1024 * 1024);
-	json_t *codes = json_object_get(root, "codes");
-	struct otpauth otp = {0}, other = {0};
-	const char *problem = "";
+	size_t capacity = set->capacity * 2;
+	struct known *known = arena_calloc(set->arena, capacity, sizeof(*known));
+
+	if (!known)
+		return E_NOMEM;
+	memcpy(known, set->known, set->count * sizeof(*known));
+	set->known = known;
+	set->capacity = capacity;
+	return OK;
+}
+
+static enum status set_know(struct code_set *set, const struct otpauth *otp)
+{
+	if (set->count == set->capacity)
+		TRY(set_grow(set));
+	set->known[set->count++] = (struct known){otp_id(set->arena, otp), *otp};
+	return OK;
+}
+
+static enum status set_read(struct code_set *set)
+{
 	const json_t *item;
-	bool beside = false;
 	size_t i;
 
-	if (otpauth_parse(arena, uri, &otp, &problem) != OK)
-		return complain(EXIT_REFUSED, "otpauth", "the code was not added: %s", shown(arena, problem));
-	const char *id = otp_id(arena, &otp);
-	json_array_foreach (codes, i, item) {
-		scoped_arena *item_arena = arena_new(LINE_ARENA_MAX);
-		if (code_read(item_arena, item, &other) != OK || strcmp(otp_id(item_arena, &other), id) != 0)
-			continue;
-		if (secret_is_same(&otp, &other)) {
-			added->same++;
-			return EXIT_DONE;
-		}
-		beside = true;
-	}
-	const char *canonical = otpauth_format(arena, &otp);
-	secret_zero(&other, sizeof(other));
-	secret_zero(&otp, sizeof(otp));
-	json_t *entry = canonical ? json_pack("{s:s, s:I}", "uri", canonical, "added_at", (json_int_t)now) : NULL;
-	if (!entry || json_array_append_new(codes, entry) != 0)
-		return complain_memory();
-	added->added++;
-	added->beside += beside;
-	return EXIT_DONE;
-}
+	json_array_foreach (set->codes, i, item) {
+		struct otpauth otp = {0};
+		enum status status = code_read(set->arena, item, &otp);
 
-/* ---- lists ---- */
-
-static void line_read(const char *text, size_t size, size_t number, const struct code_list_sink *sink)
-{
-	scoped_arena *arena = arena_new(LINE_ARENA_MAX);
-	struct otpauth otp = {0};
-	const char *problem = "it cannot be read";
-
-	if (size > URI_MAX) {
-		sink->problem(sink->ctx, number, "the line is too long");
-		return;
-	}
-	char *line = arena_strndup(arena, text, size);
-	if (!line) {
-		sink->problem(sink->ctx, number, "out of memory");
-		return;
-	}
-	if (otpauth_parse(arena, line, &otp, &problem) == OK)
-		sink->otp(sink->ctx, number, line);
-	else
-		sink->problem(sink->ctx, number, problem);
-	secret_zero(&otp, sizeof(otp));
-}
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-enum status code_list_parse(const char *bytes, size_t size, const struct code_list_sink *sink)
-{
-	size_t number = 0, at = 0;
-
-	if (memchr(bytes, '\0', size))
-		return E_INVALID;
-	if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
-		at = 3;
-	while (at < size) {
-		const char *end = memchr(bytes + at, '\n', size - at);
-		size_t next = end ? (size_t)(end - bytes) + 1 : size;
-		size_t from = at, to = end ? next - 1 : size;
-
-		if (++number > LINES_MAX)
-			return E_INVALID;
-		while (from < to && is_space(bytes[from]))
-			from++;
-		while (to > from && is_space(bytes[to - 1]))
-			to--;
-		if (from < to && bytes[from] != '#')
-			line_read(bytes + from, to - from, number, sink);
-		at = next;
+		if (status == OK)
+			status = set_know(set, &otp);
+		secret_zero(&otp, sizeof(otp));
+		if (status == E_NOMEM)
+			return status;
 	}
 	return OK;
+}
+
+enum status code_set_new(json_t *codes, struct code_set **ret_set)
+{
+	struct arena *arena = arena_new(SET_ARENA_MAX);
+	struct code_set *set = arena_calloc(arena, 1, sizeof(*set));
+
+	if (set) {
+		*set = (struct code_set){.arena = arena, .codes = codes, .capacity = SET_FIRST};
+		set->known = arena_calloc(arena, set->capacity, sizeof(*set->known));
+	}
+	if (!set || !set->known || set_read(set) != OK) {
+		arena_free(arena);
+		return E_NOMEM;
+	}
+	*ret_set = set;
+	return OK;
+}
+
+void code_set_free(struct code_set **set)
+{
+	if (*set)
+		arena_free((*set)->arena);
+	*set = NULL;
+}
+
+static enum code_fate fate_find(const struct code_set *set, const struct otpauth *otp, const char *id)
+{
+	enum code_fate fate = CODE_NEW;
+
+	for (size_t i = 0; i < set->count; i++) {
+		if (strcmp(set->known[i].id, id) != 0)
+			continue;
+		if (secret_is_same(otp, &set->known[i].otp))
+			return CODE_SAME;
+		fate = CODE_BESIDE;
+	}
+	return fate;
+}
+
+static enum status entry_append(struct code_set *set, const struct otpauth *otp, const json_t *entry, int64_t now)
+{
+	scoped_json *more = json_pack("{s:I}", "added_at", (json_int_t)now);
+	const char *canonical = otpauth_format(set->arena, otp);
+	json_t *own = canonical ? json_pack("{s:s}", "uri", canonical) : NULL;
+
+	if (!own || !more || json_object_update_missing(own, (json_t *)entry) != 0 ||
+	    json_object_update_missing(own, more) != 0) {
+		json_decref(own);
+		return E_NOMEM;
+	}
+	if (json_array_append_new(set->codes, own) != 0)
+		return E_NOMEM;
+	return set_know(set, otp);
+}
+
+enum status code_set_add(struct code_set *set, const json_t *entry, int64_t now, enum code_fate *ret_fate,
+			 const char **ret_problem)
+{
+	const char *uri = json_get_string(entry, "uri");
+	struct otpauth otp = {0};
+
+	*ret_problem = "It has no address.";
+	if (!uri)
+		return E_INVALID;
+	TRY(otpauth_parse(set->arena, uri, &otp, ret_problem));
+	enum code_fate fate = fate_find(set, &otp, otp_id(set->arena, &otp));
+	enum status status = fate == CODE_SAME ? OK : entry_append(set, &otp, entry, now);
+	secret_zero(&otp, sizeof(otp));
+	if (status == OK)
+		*ret_fate = fate;
+	return status;
+}
+
+void codes_count(struct codes_added *added, enum code_fate fate)
+{
+	added->added += fate != CODE_SAME;
+	added->same += fate == CODE_SAME;
+	added->beside += fate == CODE_BESIDE;
+}
+
+enum exit_code codes_add(json_t *root, const char *uri, int64_t now, struct codes_added *added)
+{
+	scoped_arena *arena = arena_new(LINE_ARENA_MAX);
+	scoped_json *entry = json_pack("{s:s}", "uri", uri);
+	struct code_set *set = NULL;
+	enum code_fate fate = CODE_SAME;
+	const char *problem = "It is no text.";
+	enum status status = entry ? code_set_new(json_object_get(root, "codes"), &set) : E_INVALID;
+
+	if (status == OK)
+		status = code_set_add(set, entry, now, &fate, &problem);
+	code_set_free(&set);
+	if (status == E_INVALID)
+		return complain(EXIT_REFUSED, "otpauth", "the code was not added: %s", shown(arena, problem));
+	if (status != OK)
+		return complain_memory();
+	codes_count(added, fate);
+	return EXIT_DONE;
 }

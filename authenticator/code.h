@@ -14,14 +14,18 @@ enum status must_check code_read(struct arena *arena, const json_t *item, struct
 bool code_matches(struct arena *arena, const json_t *item, const char *wanted);
 
 /*
- * A list of otpauth URIs, one a line; empty lines and lines that begin with # do not count. Calls `otp` for each good
- * line, `problem` for each other, with the line's number. At most 2,000 lines count; E_INVALID for more, and for NULs.
+ * The codes of a vault, read once, to add others to: nothing is overwritten, and the same code is not added twice.
+ * E_NOMEM and nothing else. `codes` is borrowed and grows; code_set_free.
  */
-struct code_list_sink {
-	void (*otp)(void *ctx, size_t line, const char *uri);
-	void (*problem)(void *ctx, size_t line, const char *sentence);
-	void *ctx;
-};
-enum status must_check code_list_parse(const char *bytes, size_t size, const struct code_list_sink *sink);
+struct code_set;
+enum code_fate { CODE_NEW, CODE_SAME, CODE_BESIDE /* added; another secret is there under the same name */ };
+enum status must_check code_set_new(json_t *codes, struct code_set **ret_set);
+void code_set_free(struct code_set **set);
+/*
+ * `entry` is one of the vault's list, its "added_at" set to `now` when absent; members beside the address are kept.
+ * E_INVALID: its address is none, with a sentence in *ret_problem.
+ */
+enum status must_check code_set_add(struct code_set *set, const json_t *entry, int64_t now, enum code_fate *ret_fate,
+				    const char **ret_problem);
 
 #endif

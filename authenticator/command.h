@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/status.h"
+#include "code.h"
 #include "symbolon-device.h"
 #include "vault.h"
 
@@ -27,7 +28,13 @@ struct options {
 	const char *code;
 	const char *issuer;
 	const char *new_file;
+	const char *passphrase_file;
+	const char *format;
 	int64_t reconnect_s;
+	int64_t clear_after_s;
+	bool copy;
+	bool keyring;
+	bool notify;
 };
 
 struct command {
@@ -44,6 +51,7 @@ enum exit_code cmd_list(struct command *command);
 enum exit_code cmd_watch(struct command *command);
 enum exit_code cmd_pending(struct command *command);
 enum exit_code cmd_approve(struct command *command);
+enum exit_code cmd_review(struct command *command);
 enum exit_code cmd_deny(struct command *command);
 enum exit_code cmd_report(struct command *command);
 enum exit_code cmd_expect(struct command *command);
@@ -81,6 +89,19 @@ enum exit_code recent_keep(struct command *command, const json_t *account, const
 enum symbolon_result recent_find(const struct command *command, const char *id, const json_t **ret_account,
 				 struct symbolon_challenge **ret_challenge);
 
+/* ---- a request, cmd_answer.c ---- */
+
+struct answering {
+	const char *id;
+	enum symbolon_decision decision;
+	json_t *account; /* held */
+	struct symbolon_device *device;
+	struct symbolon_challenge *challenge;
+};
+void answering_done(struct answering *answering);
+/* Fetches the request of this id from the account where it waits; says what is wrong. */
+enum exit_code challenge_fetch(struct command *command, struct answering *answering);
+
 /* ---- codes ---- */
 
 struct codes_added {
@@ -88,5 +109,6 @@ struct codes_added {
 };
 /* Adds the URI unless it is there. For vault changes. */
 enum exit_code codes_add(json_t *root, const char *uri, int64_t now, struct codes_added *added);
+void codes_count(struct codes_added *added, enum code_fate fate);
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "command.h"
 
-enum { COMMAND_ARENA_MAX = 8 * 1024 * 1024, RECONNECT_S = 60 };
+enum { COMMAND_ARENA_MAX = 8 * 1024 * 1024, RECONNECT_S = 60, CLEAR_AFTER_S = 30 };
 
 /* Options, each a bit, so that a subcommand can say which it takes. */
 enum {
@@ -27,6 +27,12 @@ enum {
 	OPTION_CA_FILE = 1 << 11,
 	OPTION_HELP = 1 << 12,
 	OPTION_VERSION = 1 << 13,
+	OPTION_PASSPHRASE_FILE = 1 << 14,
+	OPTION_FORMAT = 1 << 15,
+	OPTION_COPY = 1 << 16,
+	OPTION_CLEAR_AFTER = 1 << 17,
+	OPTION_KEYRING = 1 << 18,
+	OPTION_NOTIFY = 1 << 19,
 	ONLINE = OPTION_JSON | OPTION_CA_FILE,
 };
 
@@ -43,6 +49,12 @@ static const struct option long_options[] = {
 	{"new", required_argument, NULL, OPTION_NEW},
 	{"reconnect-after", required_argument, NULL, OPTION_RECONNECT},
 	{"ca-file", required_argument, NULL, OPTION_CA_FILE},
+	{"passphrase-file", required_argument, NULL, OPTION_PASSPHRASE_FILE},
+	{"format", required_argument, NULL, OPTION_FORMAT},
+	{"copy", no_argument, NULL, OPTION_COPY},
+	{"clear-after", required_argument, NULL, OPTION_CLEAR_AFTER},
+	{"keyring", no_argument, NULL, OPTION_KEYRING},
+	{"notify", no_argument, NULL, OPTION_NOTIFY},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{0},
@@ -60,21 +72,24 @@ static const struct subcommand subcommands[] = {
 	{"enrol", cmd_enrol, ONLINE | OPTION_YES | OPTION_NAME | OPTION_CODE | OPTION_ISSUER,
 	 "LINK | --code XXXXX-XXXXX --issuer URL", "add an account to this authenticator"},
 	{"list", cmd_list, OPTION_JSON, "", "accounts and codes kept here"},
-	{"watch", cmd_watch, ONLINE | OPTION_ACCOUNT | OPTION_RECONNECT, "", "wait for sign-in requests and ask"},
+	{"watch", cmd_watch, ONLINE | OPTION_ACCOUNT | OPTION_RECONNECT | OPTION_NOTIFY, "[--notify]",
+	 "wait for sign-in requests and ask"},
 	{"pending", cmd_pending, ONLINE | OPTION_ACCOUNT, "", "sign-in requests that wait for an answer"},
 	{"approve", cmd_approve, ONLINE | OPTION_ACCOUNT | OPTION_NUMBER | OPTION_YES, "ID [--number N]",
 	 "approve a request"},
+	{"review", cmd_review, OPTION_CA_FILE | OPTION_ACCOUNT, "ID", "show a request and ask about it"},
 	{"deny", cmd_deny, ONLINE | OPTION_ACCOUNT, "ID", "deny a request"},
 	{"report", cmd_report, ONLINE | OPTION_ACCOUNT, "ID", "it's not me: also after it has ended"},
 	{"expect", cmd_expect, ONLINE | OPTION_ACCOUNT, "", "announce that you sign in within two minutes"},
 	{"history", cmd_history, ONLINE | OPTION_ACCOUNT, "", "recent requests and why you were asked"},
-	{"code", cmd_code, OPTION_JSON, "[NAME]", "one-time codes"},
+	{"code", cmd_code, OPTION_JSON | OPTION_COPY | OPTION_CLEAR_AFTER, "[NAME] [--copy]", "one-time codes"},
 	{"add", cmd_add, OPTION_JSON, "otpauth://...", "add codes"},
-	{"import", cmd_import, OPTION_JSON, "FILE", "add the otpauth addresses of a file"},
-	{"export", cmd_export, OPTION_JSON | OPTION_FORCE, "FILE", "write them, plain"},
+	{"import", cmd_import, OPTION_JSON | OPTION_PASSPHRASE_FILE, "FILE", "add the codes of another authenticator"},
+	{"export", cmd_export, OPTION_JSON | OPTION_FORCE | OPTION_FORMAT | OPTION_PASSPHRASE_FILE,
+	 "FILE [--format encrypted]", "write the codes to a file"},
 	{"remove", cmd_remove, ONLINE | OPTION_YES | OPTION_FORCE, "NAME", "remove an account or codes"},
-	{"passphrase", cmd_passphrase, OPTION_JSON | OPTION_NEW | OPTION_REMOVE, "[--new FILE | --remove]",
-	 "seal the vault, change how, or open it"},
+	{"passphrase", cmd_passphrase, OPTION_JSON | OPTION_NEW | OPTION_REMOVE | OPTION_KEYRING,
+	 "[--new FILE | --keyring | --remove]", "seal the vault, change how, or open it"},
 };
 
 static enum exit_code help_print(void)
@@ -129,6 +144,12 @@ static enum exit_code option_value(int bit, const char *value, struct options *o
 	case OPTION_CODE: options->code = value; break;
 	case OPTION_ISSUER: options->issuer = value; break;
 	case OPTION_NEW: options->new_file = value; break;
+	case OPTION_PASSPHRASE_FILE: options->passphrase_file = value; break;
+	case OPTION_FORMAT: options->format = value; break;
+	case OPTION_CLEAR_AFTER:
+		if (text_parse_int(value, 0, 3600, &options->clear_after_s) != OK)
+			return complain(EXIT_BAD_USAGE, "usage", "--clear-after takes seconds, 0 (never) to 3600");
+		break;
 	case OPTION_RECONNECT:
 		if (text_parse_int(value, 1, 3600, &options->reconnect_s) != OK)
 			return complain(EXIT_BAD_USAGE, "usage", "--reconnect-after takes seconds, 1 to 3600");
@@ -149,6 +170,9 @@ static enum exit_code option_take(int bit, const char *value, struct options *op
 	case OPTION_YES: options->yes = true; break;
 	case OPTION_FORCE: options->force = true; break;
 	case OPTION_REMOVE: options->remove = true; break;
+	case OPTION_COPY: options->copy = true; break;
+	case OPTION_KEYRING: options->keyring = true; break;
+	case OPTION_NOTIFY: options->notify = true; break;
 	default: return option_value(bit, value, options);
 	}
 	return EXIT_DONE;
@@ -202,7 +226,7 @@ static void memory_protect(void)
 
 static enum exit_code program_run(int argc, char **argv)
 {
-	struct command command = {.options.reconnect_s = RECONNECT_S};
+	struct command command = {.options = {.reconnect_s = RECONNECT_S, .clear_after_s = CLEAR_AFTER_S}};
 	const char *ca_file = getenv("SYMBOLON_AUTHENTICATOR_CA_FILE");
 	int bits = 0;
 

@@ -85,11 +85,12 @@ static enum exit_code from_terminal(const char *prompt, char *ret_passphrase)
 	if (tty < 0 || tcgetattr(tty, &old) != 0) {
 		if (tty >= 0)
 			close(tty);
-		return complain(
-			EXIT_TROUBLE, "no_terminal",
-			"the vault is sealed and there is no terminal to ask at; put the passphrase into a file "
-			"and set "
-			"SYMBOLON_AUTHENTICATOR_PASSPHRASE_FILE to its name");
+		return complain(EXIT_TROUBLE, "no_terminal",
+				"a passphrase is needed (%s) and there is no terminal to ask at; put it into a file: "
+				"for the vault "
+				"set SYMBOLON_AUTHENTICATOR_PASSPHRASE_FILE to its name, for another file give "
+				"--passphrase-file",
+				prompt);
 	}
 	silent = old;
 	silent.c_lflag &= (tcflag_t) ~(ECHO | ECHOE | ECHOK | ECHONL);
@@ -111,6 +112,11 @@ enum exit_code passphrase_read(const char *prompt, char *ret_passphrase)
 	return file && *file ? from_file(file, ret_passphrase) : from_terminal(prompt, ret_passphrase);
 }
 
+enum exit_code passphrase_read_from(const char *file, const char *prompt, char *ret_passphrase)
+{
+	return file ? from_file(file, ret_passphrase) : from_terminal(prompt, ret_passphrase);
+}
+
 static enum exit_code read_twice(char *ret_passphrase)
 {
 	char again[PASSPHRASE_MAX + 1];
@@ -124,16 +130,19 @@ static enum exit_code read_twice(char *ret_passphrase)
 	return code;
 }
 
-enum exit_code passphrase_read_new(const char *file, char *ret_passphrase)
+enum exit_code passphrase_read_new_for(const char *file, char *ret_passphrase)
 {
-	const char *usual = getenv("SYMBOLON_AUTHENTICATOR_PASSPHRASE_FILE");
-	enum exit_code code;
+	enum exit_code code = file ? from_file(file, ret_passphrase) : read_twice(ret_passphrase);
 
-	if (!file && !text_is_empty(usual))
-		file = usual;
-	code = file ? from_file(file, ret_passphrase) : read_twice(ret_passphrase);
 	if (code == EXIT_DONE && strlen(ret_passphrase) < PASSPHRASE_LEAST)
 		code = complain(EXIT_REFUSED, "passphrase",
 				"a passphrase has at least %d characters; nothing was changed", PASSPHRASE_LEAST);
 	return code;
+}
+
+enum exit_code passphrase_read_new(const char *file, char *ret_passphrase)
+{
+	const char *usual = getenv("SYMBOLON_AUTHENTICATOR_PASSPHRASE_FILE");
+
+	return passphrase_read_new_for(file || text_is_empty(usual) ? file : usual, ret_passphrase);
 }

@@ -56,7 +56,11 @@ enum { PASSPHRASE_MAX = 256 };
  * echo. `ret_passphrase` has PASSPHRASE_MAX + 1 bytes; zero it when done.
  */
 enum exit_code passphrase_read(const char *prompt, char *ret_passphrase);
-/* A new one: from `file`, else as above; from the terminal twice. At least 8 characters. */
+/* One that is not the vault's: from `file`, else from the terminal. */
+enum exit_code passphrase_read_from(const char *file, const char *prompt, char *ret_passphrase);
+/* A new one: from `file`, else from the terminal twice. At least 8 characters. */
+enum exit_code passphrase_read_new_for(const char *file, char *ret_passphrase);
+/* The vault's new one: from `file`, else from $SYMBOLON_AUTHENTICATOR_PASSPHRASE_FILE, else as above. */
 enum exit_code passphrase_read_new(const char *file, char *ret_passphrase);
 
 /* ---- lines from a descriptor that is also waited for ---- */

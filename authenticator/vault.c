@@ -9,12 +9,17 @@
 #include "base/encode.h"
 #include "base/random.h"
 #include "crypto/seal.h"
+#include "keyring.h"
 #include "vault_file.h"
 
 enum { SALT_SIZE = 16, KEY_SIZE = 32, DEPTH_MAX = 8, VAULT_ARENA_MAX = 4 * VAULT_SIZE_MAX };
 
 static const char format_name[] = "symbolon-authenticator";
-static const char kdf_name[] = "argon2id-64MiB-3";
+/* How the key of a sealed vault is come by, as the file names it; by enum vault_seal. */
+static const char *const kdf_names[] = {
+	[VAULT_PASSPHRASE] = "argon2id-64MiB-3",
+	[VAULT_KEYRING] = "secret-service",
+};
 static const char seal_identity[] = "symbolon-authenticator vault 1";
 static const char *const list_names[] = {"accounts", "codes", "recent"};
 
@@ -23,9 +28,9 @@ struct vault {
 	const char *folder;
 	const char *path;
 	json_t *root;
-	bool sealed;
-	uint8_t salt[SALT_SIZE];
-	uint8_t key[KEY_SIZE]; /* of this salt, once the passphrase was given */
+	enum vault_seal seal;
+	uint8_t salt[SALT_SIZE]; /* VAULT_KEYRING: the id by which the keyring knows the key */
+	uint8_t key[KEY_SIZE];   /* of this salt, once the passphrase was given, or the keyring gave it */
 };
 
 /* ---- what is in it ---- */
@@ -88,30 +93,71 @@ static enum exit_code complain_damaged(const struct vault *vault)
 
 /* ---- sealed ---- */
 
+static void key_keep(struct vault *vault, enum vault_seal kind, const uint8_t salt[SALT_SIZE],
+		     const uint8_t key[KEY_SIZE])
+{
+	memcpy(vault->salt, salt, SALT_SIZE);
+	memcpy(vault->key, key, KEY_SIZE);
+	vault->seal = kind;
+}
+
 static enum exit_code key_make(struct vault *vault, const char *passphrase, const uint8_t salt[SALT_SIZE])
 {
-	enum status made = seal_key_from_passphrase(passphrase, salt, vault->key);
+	uint8_t key[KEY_SIZE];
+	enum status made = seal_key_from_passphrase(passphrase, salt, key);
 
 	if (made != OK)
 		return complain(EXIT_TROUBLE, "passphrase",
 				"cannot make a key of the passphrase: it needs 64 MiB of memory");
-	memcpy(vault->salt, salt, SALT_SIZE);
-	vault->sealed = true;
+	key_keep(vault, VAULT_PASSPHRASE, salt, key);
+	secret_zero(key, sizeof(key));
 	return EXIT_DONE;
 }
 
-/* The key stays for later reads of this run, unless the salt has changed meanwhile. */
-static enum exit_code key_need(struct vault *vault, const uint8_t salt[SALT_SIZE])
+static enum exit_code key_ask(struct vault *vault, const uint8_t salt[SALT_SIZE])
 {
 	char passphrase[PASSPHRASE_MAX + 1];
-
-	if (vault->sealed && memcmp(vault->salt, salt, SALT_SIZE) == 0)
-		return EXIT_DONE;
 	enum exit_code code = passphrase_read("Passphrase of the authenticator", passphrase);
+
 	if (code == EXIT_DONE)
 		code = key_make(vault, passphrase, salt);
 	secret_zero(passphrase, sizeof(passphrase));
 	return code;
+}
+
+static enum exit_code key_fetch(struct vault *vault, const uint8_t salt[SALT_SIZE])
+{
+	char id[BASE64URL_SIZE(SALT_SIZE) + 1], secret[KEYRING_SECRET_MAX + 1] = "";
+	uint8_t key[KEY_SIZE];
+	size_t size = 0;
+
+	base64url_format(salt, SALT_SIZE, id);
+	enum exit_code code = keyring_find(id, secret);
+	if (code == EXIT_DONE &&
+	    (base64url_parse(secret, strlen(secret), key, KEY_SIZE, &size) != OK || size != KEY_SIZE))
+		code = complain(EXIT_REFUSED, "keyring_lost", "what the keyring holds for this vault is no key");
+	if (code == EXIT_DONE)
+		key_keep(vault, VAULT_KEYRING, salt, key);
+	secret_zero(secret, sizeof(secret));
+	secret_zero(key, sizeof(key));
+	return code;
+}
+
+/* The key stays for later reads of this run, unless the salt has changed meanwhile. */
+static enum exit_code key_need(struct vault *vault, enum vault_seal kind, const uint8_t salt[SALT_SIZE])
+{
+	if (vault->seal == kind && memcmp(vault->salt, salt, SALT_SIZE) == 0)
+		return EXIT_DONE;
+	return kind == VAULT_KEYRING ? key_fetch(vault, salt) : key_ask(vault, salt);
+}
+
+static enum exit_code complain_key(struct vault *vault)
+{
+	bool asked = vault->seal == VAULT_PASSPHRASE;
+
+	vault->seal = VAULT_PLAIN;
+	return complain(EXIT_REFUSED, asked ? "passphrase" : "keyring_lost", "%s, or %s was altered",
+			asked ? "the passphrase is wrong" : "the keyring's key is of another vault", vault->path);
 }
 
 static enum exit_code box_open(struct vault *vault, const uint8_t *box, size_t size, json_t **ret_root)
@@ -122,17 +168,23 @@ static enum exit_code box_open(struct vault *vault, const uint8_t *box, size_t s
 
 	if (!plain)
 		return complain_memory();
-	if (unseal(vault->key, seal_identity, box, size, plain) != OK) {
-		vault->sealed = false;
-		return complain(EXIT_REFUSED, "passphrase", "the passphrase is wrong, or %s was altered", vault->path);
-	}
+	if (unseal(vault->key, seal_identity, box, size, plain) != OK)
+		return complain_key(vault);
 	return json_parse_limited(plain, plain_size, DEPTH_MAX, ret_root) == OK ? EXIT_DONE : complain_damaged(vault);
+}
+
+static enum vault_seal kind_find(const char *kdf)
+{
+	for (size_t kind = VAULT_PASSPHRASE; kdf && kind < ARRAY_COUNT(kdf_names); kind++)
+		if (strcmp(kdf, kdf_names[kind]) == 0)
+			return (enum vault_seal)kind;
+	return VAULT_PLAIN;
 }
 
 static enum exit_code root_unseal(struct vault *vault, const json_t *sealed, json_t **ret_root)
 {
 	scoped_arena *arena = arena_new(VAULT_ARENA_MAX);
-	const char *kdf = json_get_string(sealed, "kdf");
+	enum vault_seal kind = kind_find(json_get_string(sealed, "kdf"));
 	const char *salt_text = json_get_string(sealed, "salt");
 	const char *box_text = json_get_string(sealed, "box");
 	uint8_t salt[SALT_SIZE];
@@ -141,12 +193,12 @@ static enum exit_code root_unseal(struct vault *vault, const json_t *sealed, jso
 
 	if (!box)
 		return complain_memory();
-	if (!kdf || strcmp(kdf, kdf_name) != 0 || !salt_text ||
+	if (kind == VAULT_PLAIN || !salt_text ||
 	    base64url_parse(salt_text, strlen(salt_text), salt, sizeof(salt), &salt_size) != OK ||
 	    salt_size != SALT_SIZE || base64url_parse(box_text ? box_text : "", most, box, most, &size) != OK ||
 	    size < SEAL_OVERHEAD)
 		return complain_damaged(vault);
-	enum exit_code code = key_need(vault, salt);
+	enum exit_code code = key_need(vault, kind, salt);
 	return code == EXIT_DONE ? box_open(vault, box, size, ret_root) : code;
 }
 
@@ -162,7 +214,7 @@ static json_t *root_seal(const struct vault *vault, struct arena *arena, const c
 	const char *text = base64url_dup(arena, box, size + SEAL_OVERHEAD);
 	base64url_format(vault->salt, SALT_SIZE, salt);
 	return text ? json_pack("{s:s, s:i, s:{s:s, s:s, s:s}}", "format", format_name, "version", 1, "sealed", "kdf",
-				kdf_name, "salt", salt, "box", text)
+				kdf_names[vault->seal], "salt", salt, "box", text)
 		    : NULL;
 }
 
@@ -181,7 +233,7 @@ static enum exit_code root_parse(struct vault *vault, const struct text *bytes, 
 		if (code != EXIT_DONE)
 			return code;
 	} else {
-		vault->sealed = false;
+		vault->seal = VAULT_PLAIN;
 		root = json_incref(outer);
 	}
 	if (!vault_is_valid(root)) {
@@ -220,7 +272,7 @@ static enum exit_code vault_save(const struct vault *vault, int folder_fd, const
 	scoped_json *sealed = NULL;
 	const char *text = json_format(arena, root);
 
-	if (text && vault->sealed) {
+	if (text && vault->seal != VAULT_PLAIN) {
 		sealed = root_seal(vault, arena, text);
 		text = sealed ? json_format(arena, sealed) : NULL;
 	}
@@ -274,9 +326,9 @@ const json_t *vault_list(const struct vault *vault, const char *name)
 	return json_object_get(vault->root, name);
 }
 
-bool vault_is_sealed(const struct vault *vault)
+enum vault_seal vault_seal(const struct vault *vault)
 {
-	return vault->sealed;
+	return vault->seal;
 }
 
 const char *vault_path(const struct vault *vault)
@@ -322,21 +374,77 @@ enum exit_code vault_update(struct vault *vault, vault_change_fn *change, void *
 	return code;
 }
 
-enum exit_code vault_passphrase_set(struct vault *vault, const char *passphrase)
-{
+/* ---- changing the seal ---- */
+
+struct seal_change {
+	enum vault_seal kind;
+	const char *passphrase;
 	uint8_t salt[SALT_SIZE];
+	uint8_t key[KEY_SIZE]; /* VAULT_KEYRING: stored there already */
+};
+
+/* What was in the keyring before is of no use any more; a vault that opens is worth more than a tidy keyring. */
+static void keyring_forget(const uint8_t salt[SALT_SIZE])
+{
+	char id[BASE64URL_SIZE(SALT_SIZE) + 1];
+
+	base64url_format(salt, SALT_SIZE, id);
+	if (keyring_remove(id) != EXIT_DONE)
+		note("The key %s stays in the keyring; it opens nothing any more.", id);
+}
+
+static enum exit_code key_change(struct vault *vault, const struct seal_change *change)
+{
+	switch (change->kind) {
+	case VAULT_PASSPHRASE: return key_make(vault, change->passphrase, change->salt);
+	case VAULT_KEYRING: key_keep(vault, change->kind, change->salt, change->key); return EXIT_DONE;
+	default: vault->seal = VAULT_PLAIN; return EXIT_DONE;
+	}
+}
+
+static enum exit_code seal_set(struct vault *vault, const struct seal_change *change)
+{
+	uint8_t old_salt[SALT_SIZE];
 	int fd = -1;
 	enum exit_code code = change_begin(vault, &fd);
 
 	if (code != EXIT_DONE)
 		return code;
-	random_fill(&random_system, salt, sizeof(salt));
-	if (passphrase)
-		code = key_make(vault, passphrase, salt);
-	else
-		vault->sealed = false;
+	enum vault_seal old = vault->seal;
+	memcpy(old_salt, vault->salt, SALT_SIZE);
+	code = key_change(vault, change);
 	if (code == EXIT_DONE)
 		code = vault_save(vault, fd, vault->root);
 	close(fd);
+	if (code == EXIT_DONE && old == VAULT_KEYRING)
+		keyring_forget(old_salt);
+	return code;
+}
+
+enum exit_code vault_passphrase_set(struct vault *vault, const char *passphrase)
+{
+	struct seal_change change = {.kind = passphrase ? VAULT_PASSPHRASE : VAULT_PLAIN, .passphrase = passphrase};
+
+	random_fill(&random_system, change.salt, sizeof(change.salt));
+	return seal_set(vault, &change);
+}
+
+enum exit_code vault_keyring_set(struct vault *vault)
+{
+	struct seal_change change = {.kind = VAULT_KEYRING};
+	char id[BASE64URL_SIZE(SALT_SIZE) + 1], secret[BASE64URL_SIZE(KEY_SIZE) + 1];
+
+	random_fill(&random_system, change.salt, sizeof(change.salt));
+	random_fill(&random_system, change.key, sizeof(change.key));
+	base64url_format(change.salt, SALT_SIZE, id);
+	base64url_format(change.key, KEY_SIZE, secret);
+	enum exit_code code = keyring_store(id, secret);
+	if (code == EXIT_DONE) {
+		code = seal_set(vault, &change);
+		if (code != EXIT_DONE)
+			keyring_forget(change.salt);
+	}
+	secret_zero(secret, sizeof(secret));
+	secret_zero(&change, sizeof(change));
 	return code;
 }

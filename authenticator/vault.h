@@ -16,13 +16,14 @@
  */
 struct vault;
 
-/* A missing file is an empty vault; a sealed one asks for its passphrase. vault_free. */
+/* A missing file is an empty vault; a sealed one asks for its passphrase, or the keyring for its key. vault_free. */
 enum exit_code vault_open(struct vault **ret_vault);
 void vault_free(struct vault **vault);
 
 /* Borrowed until the next vault_update. */
 const json_t *vault_list(const struct vault *vault, const char *name); /* "accounts", "codes", "recent" */
-bool vault_is_sealed(const struct vault *vault);
+enum vault_seal { VAULT_PLAIN, VAULT_PASSPHRASE, VAULT_KEYRING };
+enum vault_seal vault_seal(const struct vault *vault);
 const char *vault_path(const struct vault *vault);
 
 /* Changes `root`, whose three lists are there; anything but EXIT_DONE leaves the file as it was. */
@@ -31,6 +32,8 @@ enum exit_code vault_update(struct vault *vault, vault_change_fn *change, void *
 
 /* Seals the file by this passphrase from now on; NULL opens it for good. */
 enum exit_code vault_passphrase_set(struct vault *vault, const char *passphrase);
+/* Seals it by a random key that the desktop's keyring keeps from now on (keyring.h). */
+enum exit_code vault_keyring_set(struct vault *vault);
 
 /* Every piece of a vault that we rely on; false for anything else. Pure. */
 bool vault_is_valid(const json_t *root);

@@ -6,8 +6,8 @@
 
 #include "base/status.h"
 
-#define SEAL_OVERHEAD 29          /* version, 12 bytes of nonce, 16 of tag */
-#define SEAL_MAX      (64 * 1024) /* bytes of plain text */
+#define SEAL_OVERHEAD 29                /* version, 12 bytes of nonce, 16 of tag */
+#define SEAL_MAX      (8 * 1024 * 1024) /* bytes of plain text: an authenticator's whole vault, and room */
 
 /*
  * AES-256-GCM (NIST SP 800-38D) with a random nonce; `identity` ("totp:<row id>") is associated data, so a blob fits

@@ -121,7 +121,10 @@ describe("vault", () => {
 		const file = join(base, "list.txt");
 		writeFileSync(file, `\ufeff# mine\n\n${uri(secretA)}\r\n${uri(secretB)}\nnot a code\n${uri(secretA)}\n`);
 		const [counts] = await authenticator.json(1, "import", file);
-		assert.deepEqual(counts, { added: 2, same: 1, beside: 1, problems: 1 });
+		const { added, same, beside, problems, codes, not_understood } = counts;
+		assert.deepEqual([added, same, beside, problems], [2, 1, 1, 1]);
+		assert.deepEqual(codes.map(({ result }) => result), ["new", "beside", "same"]);
+		assert.deepEqual(not_understood, [{ where: "line 5", reason: "This is not an otpauth:// link." }]);
 		assert.equal((await authenticator.json(0, "code", "demo")).length, 2);
 	});
 
@@ -138,7 +141,8 @@ describe("vault", () => {
 		assert.equal((await authenticator.run("export", file, "--force")).code, 0);
 		assert.equal(statSync(file).mode & 0o777, 0o600);
 		const other = new Authenticator();
-		assert.deepEqual(await other.json(0, "import", file), [{ added: 1, same: 0, beside: 0, problems: 0 }]);
+		const [{ added, same, beside, problems }] = await other.json(0, "import", file);
+		assert.deepEqual([added, same, beside, problems], [1, 0, 0, 0]);
 	});
 
 	test("an_ambiguous_name_lists_and_prints_no_code", async () => {

@@ -4,7 +4,6 @@
 
 #include "cmocka_all.h"
 
-#include "code.h"
 #include "terminal.h"
 #include "vault.h"
 
@@ -72,74 +71,6 @@ static void lines_come_whole_and_long_ones_as_nothing(void **state)
 	line_reader_done(&reader);
 }
 
-/* ---- lists of codes ---- */
-
-struct counted {
-	size_t good, bad, last_line;
-};
-
-static void count_good(void *ctx, size_t line, const char *uri)
-{
-	struct counted *counted = ctx;
-
-	assert_memory_equal(uri, "otpauth://", 10);
-	counted->good++;
-	counted->last_line = line;
-}
-
-static void count_bad(void *ctx, size_t line, const char *sentence)
-{
-	struct counted *counted = ctx;
-
-	assert_true(strlen(sentence) > 0);
-	counted->bad++;
-	counted->last_line = line;
-}
-
-#define URI "otpauth://totp/Example:demo?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
-
-static void lists_are_read_line_by_line(void **state)
-{
-	static const struct {
-		const char *bytes;
-		size_t good, bad, last_line;
-	} rows[] = {
-		{"", 0, 0, 0},
-		{"\n\n# only words\n", 0, 0, 0},
-		{URI, 1, 0, 1},
-		{"\xef\xbb\xbf" URI "\r\n", 1, 0, 1},
-		{"  " URI "\t\r\n#\n" URI "\n", 2, 0, 3},
-		{"nonsense\n" URI "\n", 1, 1, 2},
-		{URI " " URI "\n", 0, 1, 1},
-		{"otpauth://hotp/x?secret=GEZDGNBV&counter=1\n", 0, 1, 1},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
-		struct counted counted = {0};
-		const struct code_list_sink sink = {.otp = count_good, .problem = count_bad, .ctx = &counted};
-
-		assert_int_equal(code_list_parse(rows[i].bytes, strlen(rows[i].bytes), &sink), OK);
-		assert_int_equal(counted.good, rows[i].good);
-		assert_int_equal(counted.bad, rows[i].bad);
-		assert_int_equal(counted.last_line, rows[i].last_line);
-	}
-}
-
-static void binary_and_endless_lists_are_refused(void **state)
-{
-	struct counted counted = {0};
-	const struct code_list_sink sink = {.otp = count_good, .problem = count_bad, .ctx = &counted};
-	static char lines[3000];
-
-	(void)state;
-	assert_int_equal(code_list_parse(URI "\0\n", sizeof(URI "\0\n") - 1, &sink), E_INVALID);
-	assert_int_equal(counted.good, 0);
-	memset(lines, '\n', sizeof(lines));
-	assert_int_equal(code_list_parse(lines, 2000, &sink), OK);
-	assert_int_equal(code_list_parse(lines, 2001, &sink), E_INVALID);
-}
-
 static void only_whole_vaults_are_valid(void **state)
 {
 	static const struct {
@@ -179,8 +110,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(outside_text_is_made_safe),
 		cmocka_unit_test(lines_come_whole_and_long_ones_as_nothing),
-		cmocka_unit_test(lists_are_read_line_by_line),
-		cmocka_unit_test(binary_and_endless_lists_are_refused),
 		cmocka_unit_test(only_whole_vaults_are_valid),
 	};
 
