@@ -70,8 +70,8 @@ for (const [name, open] of Object.entries(BROWSERS))
 		});
 
 		test("a broken content security policy is seen, in a worker and in a page, also one about Trusted Types", LIMIT, async () => {
-			const seen = (pattern) => eventually(async () => (await here.browser.brokenPolicies()).some((text) => pattern.test(text)), `a complaint like ${pattern}`);
-			assert.deepEqual(await here.browser.brokenPolicies(), []);
+			const seen = (pattern) => eventually(async () => (await here.browser.complaints()).some((text) => pattern.test(text)), `a complaint like ${pattern}`);
+			assert.deepEqual(await here.browser.complaints(), []);
 			assert.equal(await send("break the policy"), 201);
 			await seen(/connect-src/);
 			await here.browser.goto(`${site.origin}/`);

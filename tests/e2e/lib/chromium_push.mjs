@@ -12,7 +12,8 @@ const FLAGS = [
 	"--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run", "--disable-component-update", "--disable-sync",
 	"--password-store=basic", "--ignore-certificate-errors", "--lang=en-GB", "--enable-logging=stderr", "--v=0", "--remote-debugging-port=0",
 ];
-const BROKEN_POLICY = /CONSOLE.*(Content Security Policy|TrustedHTML|TrustedScript)/;
+// Broken policies, and errors that nobody caught, of pages and workers.
+const COMPLAINT = /CONSOLE.*(Content Security Policy|TrustedHTML|TrustedScript|Uncaught)/;
 
 // Notifications are allowed in the profile itself: what the DevTools protocol grants does not outlive the browser.
 const PREFERENCES = { profile: { default_content_setting_values: { notifications: 1 } }, intl: { accept_languages: "en-GB,en" } };
@@ -25,7 +26,7 @@ export class Chromium {
 		browser.switches = switches;
 		browser.folder = mkdtempSync(join(tmpdir(), "symbolon-chromium-"));
 		browser.env = { ...process.env, HOME: browser.folder, ...env };
-		browser.broken = [];
+		browser.found = [];
 		mkdirSync(join(browser.folder, "Default"));
 		writeFileSync(join(browser.folder, "Default/Preferences"), JSON.stringify(PREFERENCES));
 		await browser.start();
@@ -37,7 +38,7 @@ export class Chromium {
 		const said = linesOf(this.child.stderr, "line of Chromium's");
 		const keep = said.add.bind(said);
 		said.add = (line) => {
-			if (BROKEN_POLICY.test(line)) this.broken.push(line);
+			if (COMPLAINT.test(line)) this.found.push(line);
 			keep(line);
 		};
 		const [, url] = /(ws:\S+)/.exec(await said.next((line) => line.startsWith("DevTools listening on"), 120_000));
@@ -64,8 +65,8 @@ export class Chromium {
 		rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
 	}
 
-	brokenPolicies() {
-		return this.broken;
+	complaints() {
+		return this.found;
 	}
 
 	goto(url) {
@@ -80,5 +81,17 @@ export class Chromium {
 	// The same form as Firefox's: statements that may await, and see `args`.
 	run(script, args = []) {
 		return this.page.evaluate(`(async (args) => { ${script} })(${JSON.stringify(args)})`);
+	}
+
+	// As a hand would: with the pointer, on the element that the expression gives.
+	async click(expression) {
+		const element = (await this.page.evaluateHandle(expression)).asElement();
+		if (!element) throw new Error(`nothing to click: ${expression}`);
+		await element.click();
+	}
+
+	// "\n" is the enter key.
+	async type(css, text) {
+		await this.page.locator(css).pressSequentially(text);
 	}
 }

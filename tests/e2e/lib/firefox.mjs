@@ -40,9 +40,10 @@ const preferences = (pushUrl) => ({
 
 const preferenceLines = (all) => Object.entries(all).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`).join("");
 
-// The browser's console is the one place that hears of what workers break, too. It forgets all but the last 250 messages.
+// Broken policies, and errors that nobody caught in a page of ours. The console is the one place that hears of workers, too; it
+// forgets all but the last 250 messages.
 const CONSOLE_SIZE = 250;
-const BROKEN_POLICY = /Content-Security-Policy/;
+const COMPLAINT = /Content-Security-Policy|JavaScript Error: .*http:\/\/localhost/;
 
 export class Firefox {
 	static name = "firefox";
@@ -52,7 +53,7 @@ export class Firefox {
 		firefox.folder = mkdtempSync(join(tmpdir(), "symbolon-firefox-"));
 		firefox.profile = join(firefox.folder, "profile");
 		firefox.env = { ...process.env, HOME: firefox.folder, MOZ_DISABLE_AUTO_SAFE_MODE: "1", MOZ_CRASHREPORTER_DISABLE: "1", MOZ_LOG: "", ...env };
-		firefox.brokenBefore = [];
+		firefox.complaintsBefore = [];
 		mkdirSync(firefox.profile);
 		writeFileSync(join(firefox.profile, "user.js"), preferenceLines({ ...preferences(pushUrl), ...more }));
 		await firefox.start();
@@ -73,7 +74,7 @@ export class Firefox {
 	// As a person quits it: what it knows goes to its profile.
 	async stop() {
 		if (!this.child) return;
-		this.brokenBefore = await this.brokenPolicies();
+		this.complaintsBefore = await this.complaints();
 		const { child } = this;
 		this.child = null;
 		const ended = new Promise((resolve) => child.once("exit", resolve));
@@ -109,11 +110,24 @@ export class Firefox {
 		}
 	}
 
-	async brokenPolicies() {
-		if (!this.child) return this.brokenBefore;
+	async complaints() {
+		if (!this.child) return this.complaintsBefore;
 		const messages = await this.chrome("return Services.console.getMessageArray().map((one) => one.message)");
 		assert.ok(messages.length < CONSOLE_SIZE, `Firefox's console has forgotten something: ${messages.join("\n")}`);
-		return [...this.brokenBefore, ...messages.filter((text) => BROKEN_POLICY.test(text))];
+		return [...this.complaintsBefore, ...messages.filter((text) => COMPLAINT.test(text))];
+	}
+
+	// As a hand would: with the pointer, on the element that the expression gives.
+	async click(expression) {
+		const { value } = await this.command("WebDriver:ExecuteScript", { script: `return ${expression}`, args: [], newSandbox: false });
+		if (!value) throw new Error(`nothing to click: ${expression}`);
+		await this.command("WebDriver:ElementClick", { id: Object.values(value)[0] });
+	}
+
+	// "\n" is the enter key.
+	async type(css, text) {
+		const { value } = await this.command("WebDriver:FindElement", { using: "css selector", value: css });
+		await this.command("WebDriver:ElementSendKeys", { id: Object.values(value)[0], text: text.replaceAll("\n", "\ue007") });
 	}
 
 	// The one tab that the tests look at.
