@@ -24,9 +24,19 @@ export class Autopush {
 		return push;
 	}
 
-	// What the daemon needs to know: its host, and whom to trust.
-	get host() {
-		return "localhost";
+	// The daemon's settings of push that send here.
+	get settings() {
+		return { ca_file: this.inlet.tls.certificate, endpoints: [{ host: `localhost:${this.inlet.port}`, private: true }] };
+	}
+
+	// What senders may post to, and the applicationServerKey of each.
+	get subscribed() {
+		return [...this.channels.values()].map(({ id, key }) => ({ path: `${PATH}${id}`, key: key.toString("base64url") }));
+	}
+
+	// Into the queue past all checks, as whoever runs the service could.
+	inject(endpoint, body) {
+		this.deliver(this.channels.get(endpoint.split("/").pop()), { id: randomUUID(), body, ttl: 60, at: Date.now() });
 	}
 
 	get answers() {

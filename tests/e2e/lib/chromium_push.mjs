@@ -6,11 +6,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { endProcess, linesOf } from "./patience.mjs";
+import { endProcess, eventually, linesOf } from "./patience.mjs";
 
 const FLAGS = [
 	"--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run", "--disable-component-update", "--disable-sync",
-	"--password-store=basic", "--ignore-certificate-errors", "--lang=en-GB", "--enable-logging=stderr", "--v=0", "--remote-debugging-port=0",
+	"--password-store=basic", "--force-prefers-reduced-motion", "--ignore-certificate-errors", "--lang=en-GB", "--enable-logging=stderr", "--v=0", "--remote-debugging-port=0",
 ];
 // Broken policies, and errors that nobody caught, of pages and workers.
 const COMPLAINT = /CONSOLE.*(Content Security Policy|TrustedHTML|TrustedScript|Uncaught)/;
@@ -78,7 +78,18 @@ export class Chromium {
 		return this.goto("about:blank");
 	}
 
-	// The same form as Firefox's: statements that may await, and see `args`.
+	// Goes to the tab at this address that somebody else opens, and closes the one before.
+	async follow(address) {
+		const old = this.page;
+		this.page = await eventually(() => this.context.pages().find((page) => page !== old && page.url().startsWith(address)), `a tab at ${address}`);
+		await old.close();
+	}
+
+	addresses() {
+		return this.context.pages().map((page) => page.url());
+	}
+
+	// Statements in the page that may await, and see `args`.
 	run(script, args = []) {
 		return this.page.evaluate(`(async (args) => { ${script} })(${JSON.stringify(args)})`);
 	}

@@ -1,7 +1,7 @@
 // What Chromium talks to for push, on loopback: check-in and registration over HTTP, then a TLS connection that speaks MCS
 // (version byte, then tag, length and protocol buffer each time). Senders post to push_inlet.mjs. The fields are those of
 // Chromium's google_apis/gcm/protocol.
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:tls";
 import { Inbox } from "./patience.mjs";
@@ -16,8 +16,6 @@ const packet = (tag, body = Buffer.alloc(0)) => Buffer.concat([Buffer.from([tag]
 const listen = (server) => new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server.address().port)));
 
 export class FakeFcm {
-	static hosts = HOSTS;
-
 	static async open() {
 		const fcm = new FakeFcm();
 		fcm.subscriptions = new Map(); // token → {token, app, subtype, sender, key, audience}
@@ -36,6 +34,21 @@ export class FakeFcm {
 		this.mcs = createTlsServer(this.tls.pem, (socket) => this.welcome(socket));
 		this.registryPort = await listen(this.registry);
 		this.mcsPort = await listen(this.mcs);
+	}
+
+	// The daemon's settings of push that send here: the browser's endpoints name hosts that are elsewhere.
+	get settings() {
+		return { ca_file: this.inlet.tls.certificate, endpoints: HOSTS.map((host) => ({ host, private: true, connect: `127.0.0.1:${this.inlet.port}` })) };
+	}
+
+	// What senders may post to, and the applicationServerKey of each.
+	get subscribed() {
+		return [...this.subscriptions.values()].map(({ token, sender }) => ({ path: `/fcm/send/${token}`, key: sender }));
+	}
+
+	// Into the queue past all checks, as whoever runs the service could.
+	inject(endpoint, body) {
+		this.deliver(this.subscriptions.get(endpoint.split("/").pop()), { id: randomUUID(), body, ttl: 60, at: Date.now() });
 	}
 
 	get answers() {

@@ -36,6 +36,7 @@ const preferences = (pushUrl) => ({
 	"network.manage-offline-status": false,
 	"services.settings.server": "data:,#remote-settings-dummy/v1",
 	"toolkit.telemetry.reportingpolicy.firstRun": false,
+	"ui.prefersReducedMotion": 1,
 });
 
 const preferenceLines = (all) => Object.entries(all).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`).join("");
@@ -140,7 +141,27 @@ export class Firefox {
 		return this.goto("about:blank");
 	}
 
-	windows() {
-		return this.command("WebDriver:GetWindowHandles");
+	// Goes to the tab at this address that somebody else opens, and closes the one before.
+	async follow(address) {
+		const old = await this.command("WebDriver:GetWindowHandle");
+		await eventually(() => this.switchTo(address, old.value), `a tab at ${address}`);
+		const found = await this.command("WebDriver:GetWindowHandle");
+		await this.command("WebDriver:SwitchToWindow", { handle: old.value });
+		await this.command("WebDriver:CloseWindow");
+		await this.command("WebDriver:SwitchToWindow", { handle: found.value });
+	}
+
+	addresses() {
+		return this.chrome("return [...Services.wm.getEnumerator('navigator:browser')].flatMap((one) => one.gBrowser.browsers.map((tab) => tab.currentURI.spec))");
+	}
+
+	async switchTo(address, except) {
+		for (const handle of await this.command("WebDriver:GetWindowHandles")) {
+			if (handle === except) continue;
+			await this.command("WebDriver:SwitchToWindow", { handle });
+			const { value } = await this.command("WebDriver:GetCurrentURL");
+			if (value.startsWith(address)) return true;
+		}
+		return false;
 	}
 }

@@ -56,7 +56,7 @@ export class PushInlet {
 		const subscription = request.method === "POST" ? this.find(request.url, request.headers[":authority"] ?? request.headers.host) : null;
 		const refusal = subscription ? messageRefusal(request.headers, body, subscription) : { status: 410, reason: "no such subscription" };
 		const { status, reason = null } = refusal ?? { status: 201 };
-		this.answers.add({ status, reason, size: body.length, headers: { ...request.headers }, http: request.httpVersion });
+		this.answers.add({ path: request.url, status, reason, size: body.length, headers: { ...request.headers }, http: request.httpVersion });
 		if (refusal) return this.reply(response, status, reason);
 		const message = { id: randomUUID(), body, ttl: Number(request.headers.ttl), topic: request.headers.topic, at: Date.now() };
 		this.reply(response, status, "", { location: `/m/${message.id}`, ttl: request.headers.ttl });

@@ -2,6 +2,9 @@
 import { connect } from "node:http2";
 import webpush from "web-push";
 
+// A message for this subscription that never went through a sender's door: whoever could read the subscription might make one.
+export const encrypted = ({ keys }, text) => webpush.encrypt(keys.p256dh, keys.auth, text, "aes128gcm").cipherText;
+
 export const newVapidKeys = () => webpush.generateVAPIDKeys();
 
 // `change` may spoil the request. Gives the status that the push service answered.
