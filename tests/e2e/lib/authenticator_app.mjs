@@ -83,7 +83,8 @@ export class AuthenticatorApp {
 	// By the notification's button; the app comes up by itself, at this request.
 	async review(note) {
 		this.desktop.press(note, "Review");
-		await this.browser.follow(`${this.world.issuer}/a/`);
+		await this.browser.turnTo(`${this.world.issuer}/a/`);
+		await this.browser.closeOtherTabs();
 		await this.screen.see("Are you signing in to");
 	}
 

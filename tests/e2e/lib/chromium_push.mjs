@@ -78,11 +78,14 @@ export class Chromium {
 		return this.goto("about:blank");
 	}
 
-	// Goes to the tab at this address that somebody else opens, and closes the one before.
-	async follow(address) {
-		const old = this.page;
-		this.page = await eventually(() => this.context.pages().find((page) => page !== old && page.url().startsWith(address)), `a tab at ${address}`);
-		await old.close();
+	// To the tab at this address, which somebody else may still be opening.
+	async turnTo(address) {
+		this.page = await eventually(() => this.context.pages().find((page) => page.url().startsWith(address)), `a tab at ${address}`);
+		await this.page.bringToFront();
+	}
+
+	async closeOtherTabs() {
+		for (const page of this.context.pages()) if (page !== this.page) await page.close();
 	}
 
 	addresses() {

@@ -131,7 +131,6 @@ export class Firefox {
 		await this.command("WebDriver:ElementSendKeys", { id: Object.values(value)[0], text: text.replaceAll("\n", "\ue007") });
 	}
 
-	// The one tab that the tests look at.
 	goto(url) {
 		return this.command("WebDriver:Navigate", { url });
 	}
@@ -141,27 +140,31 @@ export class Firefox {
 		return this.goto("about:blank");
 	}
 
-	// Goes to the tab at this address that somebody else opens, and closes the one before.
-	async follow(address) {
-		const old = await this.command("WebDriver:GetWindowHandle");
-		await eventually(() => this.switchTo(address, old.value), `a tab at ${address}`);
-		const found = await this.command("WebDriver:GetWindowHandle");
-		await this.command("WebDriver:SwitchToWindow", { handle: old.value });
-		await this.command("WebDriver:CloseWindow");
-		await this.command("WebDriver:SwitchToWindow", { handle: found.value });
+	// To the tab at this address, which somebody else may still be opening.
+	turnTo(address) {
+		return eventually(() => this.isTurnedTo(address), `a tab at ${address}`);
 	}
 
-	addresses() {
-		return this.chrome("return [...Services.wm.getEnumerator('navigator:browser')].flatMap((one) => one.gBrowser.browsers.map((tab) => tab.currentURI.spec))");
-	}
-
-	async switchTo(address, except) {
+	async isTurnedTo(address) {
 		for (const handle of await this.command("WebDriver:GetWindowHandles")) {
-			if (handle === except) continue;
 			await this.command("WebDriver:SwitchToWindow", { handle });
 			const { value } = await this.command("WebDriver:GetCurrentURL");
 			if (value.startsWith(address)) return true;
 		}
 		return false;
+	}
+
+	async closeOtherTabs() {
+		const { value: own } = await this.command("WebDriver:GetWindowHandle");
+		for (const handle of await this.command("WebDriver:GetWindowHandles")) {
+			if (handle === own) continue;
+			await this.command("WebDriver:SwitchToWindow", { handle });
+			await this.command("WebDriver:CloseWindow");
+		}
+		await this.command("WebDriver:SwitchToWindow", { handle: own });
+	}
+
+	addresses() {
+		return this.chrome("return [...Services.wm.getEnumerator('navigator:browser')].flatMap((one) => one.gBrowser.browsers.map((tab) => tab.currentURI.spec))");
 	}
 }
