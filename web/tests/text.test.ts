@@ -6,7 +6,7 @@ import { NOTICES } from '../signin/state';
 import { ar } from '../signin/text/ar';
 import { en } from '../signin/text/en';
 import { ENDINGS } from '../signin/view';
-import { WHY_ALONE, WHY_MODES, WHY_REASONS, whySentence } from '../signin/why';
+import { WHY_ALONE, WHY_MODES, WHY_REASONS, whySentence } from '../shared/why/why';
 
 const english = en(pluralsOf('en'));
 const arabic = ar(pluralsOf('ar'));

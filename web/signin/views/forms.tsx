@@ -1,6 +1,7 @@
 /* The screens on which something is typed into the page: user name, password, recovery code. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ArrowRight, CircleAlert, Eye, EyeOff } from '../../shared/icons';
+import { ArrowRight, CircleAlert } from '../../shared/icons';
+import { PasswordInput } from '../../shared/password_input';
 import { busy, identify, provePassword, proveRecovery, state } from '../login';
 import type { Notice, State } from '../state';
 import { t } from '../text';
@@ -70,7 +71,6 @@ export function Identify() {
 
 export function Password() {
   const field = useRef<HTMLInputElement>(null);
-  const [shown, setShown] = useState(false);
   const complaint = useComplaint(field, ['wrong_password'], () => { if (field.current) field.current.value = ''; });
   const send = () => {
     const password = field.current?.value ?? '';
@@ -88,25 +88,14 @@ export function Password() {
         <input type="text" name="username" autocomplete="username" value={state.value.username ?? ''} readOnly hidden />
         <div class="field">
           <label for="password">{t.password.label}</label>
-          <div class="peek">
-            <input id="password" name="password" data-first ref={field} type={inputType(shown)} dir="auto"
-              autocomplete="current-password" autocapitalize="none" autocorrect="off" spellcheck={false} maxLength={1024}
-              aria-invalid={complaint.text ? 'true' : undefined} aria-describedby="password-wrong" enterKeyHint="go" />
-            <button class="icon" type="button" aria-label={t.password.show} aria-pressed={shown} onClick={() => setShown(!shown)}>
-              {shown ? <EyeOff /> : <Eye />}
-            </button>
-          </div>
+          <PasswordInput field={field} id="password" name="password" autocomplete="current-password" show={t.password.show}
+            wrong={complaint.text !== ''} describedBy="password-wrong" first />
           <Complaint id="password-wrong" text={complaint.text} />
         </div>
         <FormEnd>{t.continue}</FormEnd>
       </form>
     </>
   );
-}
-
-/* The types know an input either as a text field or as a password field; this one is both by turns. */
-function inputType(shown: boolean): 'password' {
-  return (shown ? 'text' : 'password') as 'password';
 }
 
 export function Recovery() {
