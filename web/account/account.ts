@@ -10,7 +10,7 @@ import { returnUrl } from '../shared/url';
 import * as api from './api';
 import { mergeChange, readOverview, readPage, type Entry, type Overview } from './model';
 import { safetyOf } from './safety';
-import { keepBegun, needsProof, takeBegun, type OpenSheet, type SheetName } from './sheets';
+import { keepBegun, needsProof, takeBegun, type OpenSheet, type SheetName } from './sheets/sheet';
 import { t } from './text';
 
 export type Problem = { kind: 'offline' | 'slow_down' | 'busy' | 'conflict' | 'last_way' | 'trouble'; message: string };
@@ -93,6 +93,7 @@ function watch(): void {
 /* ---- sheets and proof ---- */
 
 export function openSheet(name: SheetName, id = ''): void {
+  farewell = null;
   batch(() => {
     const next = { name, id };
     proofWanted.value = needsProof(next, overview.peek()?.fresh_until ?? 0, serverNow());
@@ -101,7 +102,20 @@ export function openSheet(name: SheetName, id = ''): void {
   });
 }
 
+/* What the open sheet does before it goes: false when it would rather stay. */
+let farewell: (() => boolean) | null = null;
+
+export function onFarewell(ask: (() => boolean) | null): void {
+  farewell = ask;
+}
+
+/* Escape, Back, the cross. */
+export function leaveSheet(): void {
+  if (!farewell || farewell()) closeSheet();
+}
+
 export function closeSheet(): void {
+  farewell = null;
   batch(() => {
     sheet.value = null;
     proofWanted.value = false;
@@ -126,11 +140,29 @@ function resume(): void {
 
 /* ---- changing ---- */
 
-/*
- * Ask for a change. `null`: it was not made, and what to tell is in `problem`, in `proofWanted` or, for the words in
- * `expected`, in what is returned by `onRefused`.
- */
-export async function change(send: () => Promise<Answer>, onRefused?: (error: string, message: string) => boolean): Promise<unknown | null> {
+/* A refusal that belongs to one field: true when the sheet has told it itself. */
+type OnRefused = (error: string, message: string) => boolean;
+
+/* Asks for a change. null: it was not made, and why is told by the sheet, by `problem`, or by the wish for a proof. */
+export async function change(send: () => Promise<Answer>, onRefused?: OnRefused): Promise<unknown | null> {
+  const body = await ask(send, onRefused);
+  if (body !== null) merge(body);
+  return body;
+}
+
+/* A change that closes its sheet, and says so. */
+export async function changeAndClose(send: () => Promise<Answer>, said: string): Promise<void> {
+  const body = await ask(send);
+  if (body === null) return;
+  batch(() => {
+    merge(body);
+    closeSheet();
+  });
+  announce(said);
+  void lookAtHistory();
+}
+
+async function ask(send: () => Promise<Answer>, onRefused?: OnRefused): Promise<unknown | null> {
   if (busy.peek()) return null;
   batch(() => {
     busy.value = true;
@@ -138,22 +170,14 @@ export async function change(send: () => Promise<Answer>, onRefused?: (error: st
   });
   const answer = await send();
   busy.value = false;
-  if (answer.kind === 'ok') {
-    const before = overview.peek();
-    if (before) overview.value = mergeChange(before, answer.body);
-    return answer.body ?? {};
-  }
-  if (answer.kind === 'refused' && onRefused?.(answer.error, answer.message)) return null;
-  fail(answer);
+  if (answer.kind === 'ok') return answer.body ?? {};
+  if (answer.kind !== 'refused' || !onRefused?.(answer.error, answer.message)) fail(answer);
   return null;
 }
 
-/* A change that closes its sheet and says so. */
-export async function changeAndClose(send: () => Promise<Answer>, said: string): Promise<void> {
-  if ((await change(send)) === null) return;
-  closeSheet();
-  announce(said);
-  void lookAtHistory();
+function merge(body: unknown): void {
+  const before = overview.peek();
+  if (before) overview.value = mergeChange(before, body);
 }
 
 export function fail(answer: Answer): void {

@@ -7,10 +7,9 @@ import type { Device, Entry, Overview } from './model';
 export type Headline = 'welcome' | 'alarm' | 'passwordOnly' | 'oneLost' | 'almost' | 'always';
 
 export type Advice =
-  | { kind: 'password' | 'firstPassword' | 'addPhone' | 'recovery' | 'totp' }
+  | { kind: 'password' | 'addPhone' | 'recovery' }
   | { kind: 'recoveryLow'; left: number }
-  | { kind: 'silent'; device: Device; days: number }
-  | { kind: 'pushOff'; device: Device };
+  | { kind: 'silent'; device: Device; days: number };
 
 export interface Safety {
   headline: Headline;
@@ -38,7 +37,7 @@ export function healthOf(device: Device, now: number): Health {
   return device.push.confirmed_at > 0 ? 'ready' : 'untested';
 }
 
-/* "It's not me" or a number typed wrongly by nobody we know: alarming until the password was changed since. */
+/* "It's not me", or a copied browser token: alarming for a week, or until the password was changed. */
 export function alarmOf(overview: Overview, history: readonly Entry[]): Entry | null {
   const since = Math.max(overview.server_time - ALARM_DAYS * DAY_S, overview.password.changed_at);
   return history.find((entry) => (entry.outcome === 'reported' || entry.outcome === 'stolen') && entry.at > since) ?? null;
@@ -61,21 +60,18 @@ function headlineOf(overview: Overview, alarm: Entry | null, ways: number, count
 
 /* What the account should have: something to sign in with, and something for the day that is lost. */
 function missing(overview: Overview): Advice[] {
-  const { devices, totp, recovery, password } = overview;
+  const { devices, totp, recovery } = overview;
   const found: Advice[] = [];
-  if (!password.set && overview.access === 'enrol') found.push({ kind: 'firstPassword' });
   if (devices.length === 0) found.push({ kind: 'addPhone' });
   if (devices.length + totp.length > 0 && recovery.issued_at === 0) found.push({ kind: 'recovery' });
   else if (recovery.issued_at > 0 && recovery.left <= RECOVERY_FEW) found.push({ kind: 'recoveryLow', left: recovery.left });
   return found;
 }
 
-function remarks(overview: Overview): Advice[] {
-  return overview.devices.flatMap((device): Advice[] => {
-    const health = healthOf(device, overview.server_time);
-    if (health === 'silent') return [{ kind: 'silent', device, days: daysSilent(device, overview.server_time) }];
-    return [];
-  });
+function remarks({ devices, server_time: now }: Overview): Advice[] {
+  return devices
+    .filter((device) => healthOf(device, now) === 'silent')
+    .map((device) => ({ kind: 'silent', device, days: daysSilent(device, now) }));
 }
 
 export interface Step { kind: 'firstPassword' | 'addPhone' | 'recovery'; done: boolean }

@@ -6,7 +6,7 @@ import { Button } from '../../shared/button';
 import { clockText } from '../../shared/countdown';
 import { Check, ChevronRight, CircleAlert, Copy, Laptop, Monitor, Smartphone, WifiOff, X, type Icon } from '../../shared/icons';
 import { useSecondsLeft } from '../../shared/seconds_left';
-import { busy, closeSheet, problem, waitDeadline } from '../account';
+import { busy, leaveSheet, problem, waitDeadline } from '../account';
 import { t } from '../text';
 
 export type Tone = 'pri' | 'ok' | 'warn' | 'bad' | 'mut';
@@ -67,7 +67,7 @@ export function Empty({ icon: Sign, title, children }: { icon: Icon; title: stri
 
 export const SHEET_TITLE = 'sheet-title';
 
-export function SheetHead({ title, lead, onClose = closeSheet }: { title: string; lead?: ComponentChildren; onClose?: () => void }) {
+export function SheetHead({ title, lead, onClose = leaveSheet }: { title: string; lead?: ComponentChildren; onClose?: () => void }) {
   return (
     <div class="sheet-head">
       <h2 id={SHEET_TITLE} tabIndex={-1}>{title}</h2>
@@ -78,7 +78,7 @@ export function SheetHead({ title, lead, onClose = closeSheet }: { title: string
 }
 
 /* A choice with two ends, the careful one as easy as the other. */
-export function Choice({ yes, onYes, look = 'bad', no = t.cancel, onNo = closeSheet }: { yes: string; onYes: () => void; look?: 'bad' | 'pri'; no?: string; onNo?: () => void }) {
+export function Choice({ yes, onYes, look = 'bad', no = t.cancel, onNo = leaveSheet }: { yes: string; onYes: () => void; look?: 'bad' | 'pri'; no?: string; onNo?: () => void }) {
   return (
     <div class="ends">
       <Button onClick={onNo}>{no}</Button>

@@ -6,7 +6,7 @@ import { openSheet, overview, safety } from '../account';
 import type { Overview } from '../model';
 import { deviceName, personName, serviceName } from '../names';
 import { stepsOf, type Advice, type Headline, type Safety, type Step } from '../safety';
-import type { SheetName } from '../sheets';
+import type { SheetName } from '../sheets/sheet';
 import { t, when } from '../text';
 import { Row, type Tone } from './parts';
 

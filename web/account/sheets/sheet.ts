@@ -2,7 +2,7 @@
  * Which sheet lies on top, and what was begun before a fresh proof was asked for. A sheet is kept in the tab's own
  * storage while the person is away to sign in; nothing typed into it that is secret ever is.
  */
-import { oneOf } from '../shared/read';
+import { oneOf } from '../../shared/read';
 
 export const SHEETS = [
   'add-device', 'device', 'remove-device', 'totp', 'totp-entry', 'remove-totp', 'recovery', 'password', 'export',
