@@ -68,21 +68,29 @@ static int64_t proven_since(const struct account *account, const struct decision
 	return since;
 }
 
-static bool has_pass_proof(const struct account *account)
+static bool has_proof(const struct account *account, enum factor factor)
 {
 	for (size_t i = 0; i < account->proof_count; i++)
-		if (account->proofs[i].factor == FACTOR_PASS)
+		if (account->proofs[i].factor == factor)
 			return true;
 	return false;
 }
 
-/* A pass that is spent still counts for the session that it began. */
+/* A pass and a last recovery code that are spent still count for the session that they began, and for no other. */
+static struct user_factors factors_of_session(const struct account *account)
+{
+	struct user_factors has = account->has;
+
+	has.recovery |= has_proof(account, FACTOR_RECOVERY);
+	has.pass = has_proof(account, FACTOR_PASS);
+	return has;
+}
+
 static enum status access_find(struct account *account)
 {
-	struct account_question question = {.has = account->has, .known = account->known.known};
+	struct account_question question = {.has = factors_of_session(account), .known = account->known.known};
 	struct decision decision;
 
-	question.has.pass = has_pass_proof(account);
 	TRY(account_decide(account->arena, account, &question, &decision));
 	if (proven(account, &decision)) {
 		account->access = ACCOUNT_FULL;
@@ -102,14 +110,13 @@ bool account_is_fresh(const struct account *account)
 
 static enum status fresh_by(struct account *account, bool enrol)
 {
-	struct account_question question = {.has = account->has,
+	struct account_question question = {.has = factors_of_session(account),
 					    .known = account->known.known,
 					    .stands_in = enrol,
 					    .acr_values = enrol ? NULL : "mfa"};
 	struct decision decision;
 	int64_t since;
 
-	question.has.pass = has_pass_proof(account);
 	TRY(account_decide(account->arena, account, &question, &decision));
 	since = proven_since(account, &decision);
 	account->fresh_until = since ? since + (enrol ? ACCOUNT_ENROL_S : ACCOUNT_FRESH_S) : 0;
@@ -120,7 +127,7 @@ static enum status fresh_by(struct account *account, bool enrol)
 static enum status fresh_find(struct account *account)
 {
 	TRY(fresh_by(account, account->access == ACCOUNT_ENROL));
-	if (account_is_fresh(account) || account->access == ACCOUNT_ENROL || !has_pass_proof(account))
+	if (account_is_fresh(account) || account->access == ACCOUNT_ENROL || !has_proof(account, FACTOR_PASS))
 		return OK;
 	TRY(fresh_by(account, true));
 	if (account_is_fresh(account))
