@@ -40,7 +40,7 @@ export function Boxes({ field, digits, onDigits, label, wrong, describedBy, most
 }
 
 function boxClass(digits: string, at: number, caret: number, boxes: number): string {
-  const here = at === Math.min(caret, boxes - 1);
+  const here = at === Math.min(caret, digits.length, boxes - 1);
   return [digits[at] !== undefined && 'has', here && 'cur'].filter(Boolean).join(' ');
 }
 

@@ -4,7 +4,7 @@
  */
 import { isFields, list, numberOrNull, oneOf, text, textOrNull } from '../shared/read';
 
-export const FACTORS = ['password', 'push', 'totp', 'recovery'] as const;
+export const FACTORS = ['password', 'push', 'totp', 'recovery', 'pass'] as const;
 export type Factor = (typeof FACTORS)[number];
 
 export const PHASES = ['identify', 'prove', 'consent', 'done', 'refused', 'expired', 'superseded', 'error'] as const;

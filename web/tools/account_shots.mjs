@@ -48,7 +48,7 @@ const VIEWS = {
   totp: ['bare-fresh', async (page) => { await press('Set up: Authenticator codes')(page); await page.locator('.qr path').waitFor({ state: 'attached' }); }],
   'totp-wrong': ['bare-fresh', async (page) => { await press('Set up: Authenticator codes')(page); await digits(page, '123456'); await settled(page, 'not right'); }],
   'totp-on': ['bare-fresh', async (page) => { await press('Set up: Authenticator codes')(page); await digits(page, '111111'); await settled(page, 'are on'); }],
-  'totp-entry': ['home', press(/Codes Added/)],
+  'totp-entry': ['home', press(/Codes.? Added/)],
   'recovery-ask': ['fresh', press('New codes: Recovery codes')],
   'recovery-codes': ['fresh', codes],
   'recovery-leave': ['fresh', async (page) => { await codes(page); await page.keyboard.press('Escape'); }],

@@ -37,7 +37,7 @@ export const ar = (plural: Plurals): Text => ({
 
   safe: {
     always: 'يمكنك الدخول دائمًا',
-    almost: 'أنت في أمان، وبقي أمر واحد',
+    almost: (count) => plural(count, { one: 'أنت في أمان، وبقي أمر واحد', two: 'أنت في أمان، وبقي أمران', few: 'أنت في أمان، وبقيت # أمور', other: 'أنت في أمان، وبقي # أمرًا' }),
     oneLost: 'فقدان هاتف واحد قد يمنعك من الدخول',
     passwordOnly: 'لا تحميك إلا كلمة مرور',
     alarm: 'حاول أحدهم الدخول',
@@ -178,7 +178,7 @@ export const ar = (plural: Plurals): Text => ({
     key: 'أو اكتب هذا المفتاح',
     keyFacts: (account) => `الحساب ${account}، يعتمد على الوقت.`,
     copyKey: 'نسخ المفتاح',
-    open: 'فتح تطبيق هنا',
+    open: 'فتح التطبيق',
     code: 'ثم اكتب الرمز الذي يعرضه',
     label: 'الرمز من تطبيق المصادقة',
     short: 'اكتب الأرقام كلها.',

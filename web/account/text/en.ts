@@ -40,7 +40,7 @@ export const en = (plural: Plurals) => ({
   /* the first card: am I safe, and what to do next */
   safe: {
     always: 'You can always get in',
-    almost: 'You are safe. One thing to look at',
+    almost: (count: number) => plural(count, { one: 'You are safe. One thing to look at', other: 'You are safe. # things to look at' }),
     oneLost: 'One lost phone would lock you out',
     passwordOnly: 'Only a password protects you',
     alarm: 'Someone tried to get in',
@@ -105,7 +105,7 @@ export const en = (plural: Plurals) => ({
     qrMissing: 'The QR code could not be drawn. Type the code below instead.',
     orType: 'No camera? Type this code',
     typeLead: (address: string) => `Open ${address} on the device and choose to type a code.`,
-    thisDevice: 'Use the device I am on',
+    thisDevice: 'Use this device',
     copyLink: 'Copy link',
     waiting: 'Waiting for your device…',
     found: (name: string) => `Type the six digits that ${name} shows`,
@@ -153,7 +153,7 @@ export const en = (plural: Plurals) => ({
     key: 'Or type this key',
     keyFacts: (account: string) => `Account ${account}, time based.`,
     copyKey: 'Copy key',
-    open: 'Open an app here',
+    open: 'Open app',
     code: 'Then type the code it shows',
     label: 'Code from your authenticator app',
     short: 'Type all the digits.',

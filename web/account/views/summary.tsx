@@ -21,7 +21,7 @@ export function Summary() {
       <div class="say">
         <Token state={TOKENS[safe.headline]} />
         <div>
-          <h1 id="hi" tabIndex={-1}>{t.safe[safe.headline]}</h1>
+          <h1 id="hi" tabIndex={-1}>{safe.headline === 'almost' ? t.safe.almost(safe.advice.length) : t.safe[safe.headline]}</h1>
           <p class="mut">{t.signedInAs(personName(now))} {leadOf(safe, now)}</p>
         </div>
       </div>

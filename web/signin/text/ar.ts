@@ -44,6 +44,13 @@ export const ar = (plural: Plurals): Text => ({
     empty: 'اكتب أحد رموز الاسترداد.',
     used: 'سبق استخدام رمز الاسترداد هذا. استخدم رمزًا آخر.',
   },
+  pass: {
+    title: 'اكتب التصريح المؤقت',
+    lead: 'أُعطيته لتُعدّ طريقة دخولك. يصلح مرة واحدة.',
+    label: 'التصريح المؤقت',
+    empty: 'اكتب التصريح الذي أُعطيته.',
+    used: 'سبق استخدام هذا التصريح. اطلب تصريحًا جديدًا.',
+  },
   push: {
     confirm: {
       title: 'قارن هذا الرمز بما على هاتفك',
@@ -109,6 +116,7 @@ export const ar = (plural: Plurals): Text => ({
     pushBack: { title: 'العودة إلى الطلب', about: 'لا يزال في انتظارك على هاتفك' },
     totp: { title: 'رمز المصادقة', about: 'ستة أرقام من أي تطبيق رموز' },
     recovery: { title: 'رمز الاسترداد', about: 'أحد الرموز التي حفظتها' },
+    pass: { title: 'تصريح مؤقت', about: 'أُعطيته لتبدأ به' },
     help: { title: 'لا شيء مما سبق', about: (organisation) => `اطلب المساعدة من ${organisation}` },
     leave: { title: (client) => `العودة إلى ${client}`, about: 'دون تسجيل الدخول' },
     none: (organisation) => `لا توجد طريقة أخرى لهذا الحساب. يمكن للقائمين على ${organisation} مساعدتك.`,

@@ -49,6 +49,13 @@ export const en = (plural: Plurals) => ({
     empty: 'Type one of your recovery codes.',
     used: 'That recovery code was used already. Take another one.',
   },
+  pass: {
+    title: 'Type your temporary pass',
+    lead: 'You were given it to set up how you sign in. It works once.',
+    label: 'Temporary pass',
+    empty: 'Type the pass you were given.',
+    used: 'That pass was used already. Ask for a new one.',
+  },
   push: {
     confirm: { title: 'Compare this code with your phone', lead: (letters: number) => `Approve only if both screens show the same ${inWords(letters)} letters.` },
     choose: { title: 'Tap this number on your phone', lead: 'Your phone shows three numbers. Tap the one that matches.' },
@@ -91,6 +98,7 @@ export const en = (plural: Plurals) => ({
     pushBack: { title: 'Back to the request', about: 'It is still waiting on your phone' },
     totp: { title: 'Authenticator code', about: 'Six digits from any code app' },
     recovery: { title: 'Recovery code', about: 'One of the codes you saved' },
+    pass: { title: 'Temporary pass', about: 'You were given one to begin with' },
     help: { title: 'None of these', about: (organisation: string) => `Ask ${organisation} for help` },
     leave: { title: (client: string) => `Back to ${client}`, about: 'Without signing in' },
     none: (organisation: string) => `This account has no other way. The people who run ${organisation} can help.`,
