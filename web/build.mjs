@@ -5,6 +5,8 @@
  *   dist/signin/index.html       the page; the server puts the state's data block in place of <!--STATE-->
  *   dist/signin/form_post.html   the form_post reply; the server puts one form in place of <!--FORM-->
  *   dist/signin/assets/…         everything else, under /signin/assets/
+ *   dist/account/index.html      the account page; the server puts the state's data block in place of <!--STATE-->
+ *   dist/account/assets/…        everything else, under /account/assets/
  *   dist/a/index.html            the authenticator, under /a/
  *   dist/a/sw.js                 its service worker, which carries the list of files that work offline
  *   dist/a/manifest.webmanifest  what installs it
@@ -24,9 +26,11 @@ const gzipped = promisify(gzip);
 
 const TARGET = ['chrome123', 'firefox121', 'safari17.5'];
 const SIGNIN = { name: 'signin', base: '/signin/assets', out: path.join(root, 'dist/signin'), limit: 30_000 };
+const ACCOUNT = { name: 'account', base: '/account/assets', out: path.join(root, 'dist/account'), limit: 45_000 };
 const AUTHENTICATOR = { name: 'authenticator', base: '/a/assets', out: path.join(root, 'dist/a'), limit: 60_000 };
 
 await buildSignin(SIGNIN);
+await buildAccount(ACCOUNT);
 await buildAuthenticator(AUTHENTICATOR);
 
 async function buildSignin(app) {
@@ -35,6 +39,14 @@ async function buildSignin(app) {
   await writeAssets(app, assets);
   for (const page of ['index.html', 'form_post.html']) await writePage(app, page, assets);
   report(app, assets, /\.(js|css)$/);
+}
+
+async function buildAccount(app) {
+  const bundled = await bundle(app, ['account/main.tsx', 'account/account.css']);
+  const assets = [...bundled.assets, await copyAsset('shared/favicon.svg')];
+  await writeAssets(app, assets);
+  await writePage(app, 'index.html', assets);
+  report(app, assets, (file) => bundled.first.has(file) || file.endsWith('.css'));
 }
 
 async function buildAuthenticator(app) {

@@ -23,7 +23,7 @@ struct daemon {
 	struct http_server *metrics; /* or NULL */
 	struct housekeeping *housekeeping;
 	struct keyholder_link *keyholder_link;
-	char *signin_page, *form_post_page;
+	char *signin_page, *form_post_page, *account_page;
 	atomic_uint_fast64_t troubles; /* requests answered with 5xx by us */
 };
 

@@ -8,6 +8,7 @@ const char *const copy_tables[] = {
 	"users",      "user_groups", "clients", "consents",   "logins",       "challenges", "devices",
 	"enrolments", "replays",     "totps",   "recoveries", "sessions",     "browsers",   "grants",
 	"tokens",     "attempts",    "outbox",  "audits",     "audit_chains", "keys",       "meta",
+	"passes",
 };
 const size_t copy_table_count = ARRAY_COUNT(copy_tables);
 

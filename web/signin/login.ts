@@ -72,6 +72,7 @@ export const identify = (username: string) => act('identify', { username });
 export const provePassword = (password: string) => act('password', { password });
 export const proveTotp = (code: string) => act('totp', { code });
 export const proveRecovery = (code: string) => act('recovery', { code });
+export const provePass = (code: string) => act('pass', { code });
 export const consent = (allow: boolean) => act('consent', { allow });
 export const forget = () => act('cancel', { forget: true });
 

@@ -8,7 +8,7 @@ import { foreignName } from '../../shared/text';
 import { returnUrl } from '../../shared/url';
 import { busy, forget, problem, state, waitDeadline } from '../login';
 import { t } from '../text';
-import { whySentence } from '../why';
+import { whySentence } from '../../shared/why/why';
 
 export function clientName(): string {
   const client = state.value.client;

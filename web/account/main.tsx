@@ -1,0 +1,50 @@
+/* The account page begins with the overview that the server put into it, so the first look needs no request. */
+import { render } from 'preact';
+import { over, overview, start } from './account';
+import { speak } from './text';
+import { Data } from './views/data';
+import { Devices } from './views/devices';
+import { followAddress, Frame, Over, place } from './views/frame';
+import { Past, Recent } from './views/history';
+import { Browsers, Sessions } from './views/sessions';
+import { OpenSheet } from './sheets/open';
+import { Summary } from './views/summary';
+import { Ways } from './views/ways';
+
+function Home() {
+  const full = overview.value?.access === 'full';
+  return (
+    <>
+      <Summary />
+      <div class="cols">
+        <div class="col"><Devices /><Ways />{full && <Browsers />}{full && <Data />}</div>
+        {full && <div class="col"><Sessions /><Recent /></div>}
+      </div>
+    </>
+  );
+}
+
+function App() {
+  if (over.value || !overview.value) return <Frame><Over /></Frame>;
+  return (
+    <>
+      <Frame>{place.value === 'past' && overview.value.access === 'full' ? <Past /> : <Home />}</Frame>
+      <OpenSheet />
+    </>
+  );
+}
+
+function embedded(): unknown {
+  try {
+    return JSON.parse(document.getElementById('state')?.textContent ?? 'null');
+  } catch {
+    return null;
+  }
+}
+
+await speak(navigator.languages);
+followAddress();
+const begun = start(embedded());
+const root = document.getElementById('app');
+if (root) render(<App />, root);
+await begun;
