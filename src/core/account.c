@@ -26,6 +26,7 @@ enum status account_decide(struct arena *arena, const struct account *account, c
 				     .ip = account->browser->ip,
 				     .ip_trusted = account->browser->ip_trusted,
 				     .acr_values = question->acr_values,
+				     .strongest = true,
 				     .pass_stands_in = question->stands_in};
 
 	TRY(client_account(arena, account->core->settings, &client));

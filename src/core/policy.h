@@ -114,6 +114,8 @@ struct policy_input {
 	struct {
 		bool password, device, totp, recovery, pass;
 	} has; /* what the account has; for unknown names what is drawn for them */
+	bool strongest;      /* where mfa is requested and neither rule nor default reach it, whatever the account has
+				is asked too: what is dangerous on the account page */
 	bool pass_stands_in; /* for what is missing or lost: only at the account page, only when has.pass */
 };
 
