@@ -125,10 +125,14 @@ export class Firefox {
 		await this.command("WebDriver:ElementClick", { id: Object.values(value)[0] });
 	}
 
-	// "\n" is the enter key.
+	// "\n" is the enter key, which comes when the page has taken in the rest, as after any finger.
 	async type(css, text) {
+		for (const keys of text.split(/(?=\n)/)) await this.sendKeys(css, keys.replace("\n", "\ue007"));
+	}
+
+	async sendKeys(css, text) {
 		const { value } = await this.command("WebDriver:FindElement", { using: "css selector", value: css });
-		await this.command("WebDriver:ElementSendKeys", { id: Object.values(value)[0], text: text.replaceAll("\n", "\ue007") });
+		await this.command("WebDriver:ElementSendKeys", { id: Object.values(value)[0], text });
 	}
 
 	goto(url) {
