@@ -1,6 +1,5 @@
 // The web authenticator at /a/ as a person uses it, in a real browser that may or may not show it right now.
 import assert from "node:assert/strict";
-import { startEnrolment } from "./device.mjs";
 import { eventually } from "./patience.mjs";
 import { Screen } from "./screen.mjs";
 
@@ -22,20 +21,26 @@ export class AuthenticatorApp {
 		return this.browser.leave();
 	}
 
-	// Both sides of an enrolment by the command: its link opened here, the six digits typed there.
-	async enrolByLink(user) {
-		const { task, link } = await startEnrolment(this.world, user);
-		await this.browser.goto(link);
-		await this.acceptEnrolment((digits) => task.type(digits));
-		const { code, err } = await task.done;
-		assert.equal(code, 0, err);
-	}
-
-	async acceptEnrolment(typeDigits) {
+	// A newcomer with a temporary pass, this browser on both sides: the account page's link opens the app in a second tab, and the
+	// six digits go back by hand.
+	async enrolByAccountPage(user, password) {
+		const { issuer } = this.world;
+		const [{ pass }] = await this.world.command(["pass", "issue", user]);
+		await this.browser.goto(`${issuer}/account/`);
+		await this.screen.identify(user, password);
+		await this.screen.heading("Type your temporary pass");
+		await this.screen.type("#pass", `${pass}\n`);
+		await this.screen.press("Add");
+		await this.screen.press("Use this device");
+		await this.browser.turnTo(`${issuer}/a/`);
 		await this.screen.press("Add account");
-		await typeDigits(await this.spelledOut("#digits"));
+		const digits = await this.spelledOut("#digits");
+		await this.browser.turnTo(`${issuer}/account/`);
+		await this.screen.type("[name=code]", `${digits}\n`);
+		await this.screen.see("is yours");
+		await this.browser.turnTo(`${issuer}/a/`);
 		await this.screen.see("Ready to approve");
-		await this.screen.press("Done");
+		await this.browser.closeOtherTabs();
 	}
 
 	// What is read out one character at a time: "Six digits: 4 8 2 9 1 3".

@@ -41,9 +41,9 @@ export class FakeFcm {
 		return { ca_file: this.inlet.tls.certificate, endpoints: HOSTS.map((host) => ({ host, private: true, connect: `127.0.0.1:${this.inlet.port}` })) };
 	}
 
-	// What senders may post to, and the applicationServerKey of each.
+	// What senders may post to, and the applicationServerKey of each. The browser registers for itself, too.
 	get subscribed() {
-		return [...this.subscriptions.values()].map(({ token, sender }) => ({ path: `/fcm/send/${token}`, key: sender }));
+		return [...this.subscriptions.values()].filter(({ subtype }) => subtype?.startsWith("wp:")).map(({ token, sender }) => ({ path: `/fcm/send/${token}`, key: sender }));
 	}
 
 	// Into the queue past all checks, as whoever runs the service could.

@@ -14,6 +14,7 @@ const preferences = (pushUrl) => ({
 	"dom.push.serverURL": pushUrl,
 	"dom.push.testing.allowInsecureServerURL": true,
 	"dom.push.connection.enabled": true,
+	"dom.push.retryBaseInterval": 100,
 	"permissions.default.desktop-notification": 1,
 	"alerts.useSystemBackend": true,
 	"alerts.showFavicons": false,
