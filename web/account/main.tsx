@@ -17,8 +17,8 @@ function Home() {
     <>
       <Summary />
       <div class="cols">
-        <div class="col"><Devices /><Ways />{full && <Browsers />}{full && <Data />}</div>
-        {full && <div class="col"><Sessions /><Recent /></div>}
+        <div class="col"><Devices /><Ways />{full && <Browsers />}</div>
+        {full && <div class="col"><Sessions /><Recent /><Data /></div>}
       </div>
     </>
   );

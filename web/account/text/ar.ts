@@ -299,7 +299,7 @@ export const ar = (plural: Plurals): Text => ({
       signed_in: 'تم الدخول',
       wrong_password: 'كلمة مرور خاطئة',
       wrong_code: 'رمز خاطئ',
-      password_right: 'كلمة مرور صحيحة ثم لا شيء',
+      password_right: 'كلمة المرور فقط',
       denied: 'مرفوض',
       wrong_number: 'رقم خاطئ',
       reported: 'قلت: لست أنا',

@@ -274,7 +274,7 @@ export const en = (plural: Plurals) => ({
       signed_in: 'Signed in',
       wrong_password: 'Wrong password',
       wrong_code: 'Wrong code',
-      password_right: 'Right password, then nothing',
+      password_right: 'Only the password',
       denied: 'Turned down',
       wrong_number: 'Wrong number',
       reported: 'You said: not me',
