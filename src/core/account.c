@@ -26,6 +26,7 @@ enum status account_decide(struct arena *arena, const struct account *account, c
 				     .ip = account->browser->ip,
 				     .ip_trusted = account->browser->ip_trusted,
 				     .acr_values = question->acr_values,
+				     .strongest = true,
 				     .pass_stands_in = question->stands_in};
 
 	TRY(client_account(arena, account->core->settings, &client));
@@ -178,8 +179,8 @@ static enum status detail_make(struct account *account)
 	return account->detail ? OK : E_NOMEM;
 }
 
-enum status account_open(const struct core *core, struct arena *arena, const struct login_browser *browser,
-			 int64_t now, struct account *ret_account)
+enum status account_open(const struct core *core, struct arena *arena, const struct login_browser *browser, int64_t now,
+			 struct account *ret_account)
 {
 	struct account account = {.core = core, .arena = arena, .browser = browser, .now = now};
 	enum status status;

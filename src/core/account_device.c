@@ -64,16 +64,17 @@ static enum status look(struct account *account, const char *id, struct enrolmen
 	return OK;
 }
 
-static enum status shown(struct account *account, const char *id, const char *notice, json_t **ret_json, bool *ret_final)
+static enum status shown(struct account *account, const char *id, const char *notice, json_t **ret_json,
+			 bool *ret_final)
 {
 	struct enrolment_state state;
 
 	TRY(look(account, id, &state));
 	*ret_final = is_final(state.state);
-	*ret_json = json_pack("{s:s, s:s, s:n, s:n, s:o, s:b, s:s?, s:I, s:I}", "id", id, "state", state.state, "link",
-			      "code", "device", device_or_null(&state), "contested", (int)state.contested, "notice",
-			      notice, "expires_at", (json_int_t)state.expires_at, "server_time",
-			      (json_int_t)account->now);
+	*ret_json =
+		json_pack("{s:s, s:s, s:n, s:n, s:o, s:b, s:s?, s:I, s:I}", "id", id, "state", state.state, "link",
+			  "code", "device", device_or_null(&state), "contested", (int)state.contested, "notice", notice,
+			  "expires_at", (json_int_t)state.expires_at, "server_time", (json_int_t)account->now);
 	return *ret_json ? OK : E_NOMEM;
 }
 
@@ -109,8 +110,10 @@ enum status account_enrolment_confirm(struct account *account, const char *id, c
 	if (digits_clean(digits, clean) != OK) /* what cannot be right costs no attempt */
 		return account_invalid(account, "wrong_code", "These are not six digits. Look at the device again.");
 	status = enrolment_confirm(account->core, account->arena, id, clean, account->now);
-	if (status == E_CONFLICT)
+	if (status == E_CONFLICT) { /* no device has come yet, or another request was faster */
+		TRY(look(account, id, &state));
 		return is_final(state.state) ? E_EXPIRED : account_conflict(account, "not_now", NULL);
+	}
 	if (status != OK && status != E_REFUSED)
 		return status;
 	return shown(account, id, status == OK ? NULL : "wrong_digits", ret_json, &final);

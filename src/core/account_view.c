@@ -158,9 +158,8 @@ static const struct {
 	const char *name;
 	json_t *(*make)(struct store_tx *tx, const struct account *account);
 } parts[] = {
-	{"password", part_password},          {"devices", account_devices_json},
-	{"totp", account_totp_json},          {"recovery", account_recovery_json},
-	{"browsers", account_browsers_json},  {"sessions", account_sessions_json},
+	{"password", part_password},         {"devices", account_devices_json},   {"totp", account_totp_json},
+	{"recovery", account_recovery_json}, {"browsers", account_browsers_json}, {"sessions", account_sessions_json},
 };
 
 struct reading {

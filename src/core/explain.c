@@ -88,6 +88,7 @@ static struct policy_input input_of(const struct subject *subject, const struct 
 		.caution = subject->user.caution_until > request->now ? subject->user.caution : 0,
 		.has = {subject->has.password, subject->has.device, subject->has.totp, subject->has.recovery,
 			subject->has.pass},
+		.strongest = client_is_account(&subject->client),
 		.pass_stands_in = subject->has.pass && client_is_account(&subject->client),
 	};
 }

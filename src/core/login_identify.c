@@ -75,7 +75,8 @@ static void has_set(const struct login_op *op, const struct user_factors *has, s
 	input->has.totp = has->totp;
 	input->has.recovery = has->recovery;
 	input->has.pass = has->pass;
-	input->pass_stands_in = has->pass && client_is_account(&op->login.client);
+	input->strongest = client_is_account(&op->login.client);
+	input->pass_stands_in = has->pass && input->strongest;
 }
 
 static enum status decide_as_stranger(struct login_op *op, const uint8_t draw[32], struct decision *ret_decision)

@@ -166,6 +166,18 @@ static bool plan_with_default(struct plan *plan, const struct rule *fallback, co
 	return steps_are_multi_factor(plan->steps, plan->step_count);
 }
 
+/* Password, and any of what else the account has. */
+static bool plan_with_all(struct plan *plan, const struct policy_input *input)
+{
+	static const struct rule all = {
+		.name = "all",
+		.steps = {{{{.factor = FACTOR_PASSWORD}}, 1},
+			  {{{FACTOR_PUSH, MODE_ENTER, 6}, {.factor = FACTOR_TOTP}, {.factor = FACTOR_RECOVERY}}, 3}},
+		.step_count = 2};
+
+	return plan_with_default(plan, &all, input);
+}
+
 bool plan_raise(struct plan *plan, const struct rule *fallback, const struct policy_input *input)
 {
 	struct plan raised = *plan;
@@ -174,8 +186,11 @@ bool plan_raise(struct plan *plan, const struct rule *fallback, const struct pol
 		return false;
 	if (!plan_with_password(&raised, input)) {
 		raised = *plan;
-		if (!plan_with_default(&raised, fallback, input))
-			return false;
+		if (!plan_with_default(&raised, fallback, input)) {
+			raised = *plan;
+			if (!input->strongest || !plan_with_all(&raised, input))
+				return false;
+		}
 	}
 	raised.raised = true;
 	*plan = raised;

@@ -134,9 +134,9 @@ static enum status source_check(const struct app *app, const struct request *req
 static enum status rights_check(struct response *res, unsigned needs, struct account_request *begun)
 {
 	if (begun->account.access != ACCOUNT_FULL && !(needs & ACCOUNT_ENROLLING))
-		return reply_error(res, 403, "enrol_only",
-				   "You came in by a temporary pass. Add something to sign in with, then sign in by it.",
-				   0);
+		return reply_error(
+			res, 403, "enrol_only",
+			"You came in by a temporary pass. Add something to sign in with, then sign in by it.", 0);
 	if ((needs & ACCOUNT_FRESHLY) && !account_is_fresh(&begun->account))
 		return refuse_to(res, 403, "fresh_proof", "Sign in once more to do this.", "/account/login?fresh=1");
 	begun->fine = true;
