@@ -5,8 +5,6 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import { announce } from '../shared/announce';
 import type { Answer } from '../shared/http';
-import { isFields, text } from '../shared/read';
-import { returnUrl } from '../shared/url';
 import * as api from './api';
 import { mergeChange, readOverview, readPage, type Entry, type Overview } from './model';
 import { safetyOf } from './safety';
@@ -46,7 +44,7 @@ export async function start(embedded: unknown): Promise<void> {
   const first = readOverview(embedded);
   if (first) take(first);
   else await look();
-  if (overview.peek()?.access === 'full') await lookAtHistory();
+  await lookAtHistory();
   resume();
   watch();
 }
@@ -63,6 +61,7 @@ export async function look(): Promise<void> {
 }
 
 export async function lookAtHistory(): Promise<void> {
+  if (overview.peek()?.access !== 'full') return;
   const answer = await api.fetchHistory(null, RECENT);
   const page = answer.kind === 'ok' ? readPage(answer.body) : null;
   if (page) recent.value = page.entries;
@@ -210,7 +209,5 @@ export async function signOut(): Promise<void> {
     announce(t.problems[answer.kind === 'offline' ? 'offline' : 'trouble']);
     return;
   }
-  const target = answer.kind === 'ok' && isFields(answer.body) ? returnUrl(text(answer.body.location)) : null;
-  if (target) location.assign(target);
-  else over.value = 'signed_out';
+  over.value = 'signed_out';
 }

@@ -26,7 +26,7 @@ async function stillness() {
 // One person's browser. What its pages complain about is kept; `calm()` says there was nothing.
 export class Person {
 	static async open(t, browser, options = {}) {
-		const person = new Person();
+		const person = new this();
 		person.context = await browser.newContext({ locale: "en-GB", ...options });
 		person.context.setDefaultTimeout(15_000);
 		person.complaints = [];
