@@ -264,6 +264,7 @@ test("a request that ends elsewhere says how: answered by another device, replac
 	await app.shoot("app-elsewhere");
 	await first.person.signedIn();
 	await app.press("Done");
+	await first.person.context.clearCookies();
 	const again = await atPush(t, first.service, first.person);
 	await app.request("Mail");
 	const tab = await first.person.context.newPage();
@@ -309,7 +310,7 @@ test("leaving: the provider forgets the device, and so does the app", LIMIT, asy
 	await app.tab("Requests");
 	await app.sheetTitle("This device is one half");
 	assert.deepEqual((await devicesOf(world)).map(({ state }) => state), ["revoked"]);
-	app.calm();
+	app.calm(/status of 401/); // what was asked meanwhile
 });
 
 test("without a network the app opens, says so, and an answer is kept to be sent again", LIMIT, async (t) => {

@@ -74,7 +74,7 @@ function Facts({ request: { details } }: { request: Request }) {
     <dl class="facts well">
       <div><dt>{words.account}</dt><dd><bdi>{safeName(account.username)}</bdi></dd></div>
       <div><dt>{words.from}</dt><dd><bdi>{request.browser ? safeName(request.browser) : words.unknownBrowser}</bdi>{!request.known && <span class="pill warn">{words.firstTime}</span>}</dd></div>
-      <div><dt>{words.where}</dt><dd><bdi dir="auto">{place ? safeName(place) : words.unknownPlace}</bdi>, {ago(request.at)}</dd></div>
+      <div><dt>{words.where}</dt><dd><bdi dir="auto">{place ? safeName(place) : words.unknownPlace}</bdi> · {ago(request.at)}</dd></div>
     </dl>
   );
 }
