@@ -67,7 +67,7 @@ function queryRead(query: string): Map<string, string> {
 }
 
 function namesRead(label: string, issuerGiven: string): Names {
-  const colon = /:|%3a/i.exec(label);
+  const colon = /:/.exec(label) ?? /%3a/i.exec(label); /* a plain one first: "VPN%3A%20Utrecht:demo" */
   const before = colon ? label.slice(0, colon.index) : '';
   const after = colon ? label.slice(colon.index + colon[0].length) : label;
   return { issuer: percentRead(issuerGiven || before, 'name_encoding'), account: percentRead(after, 'name_encoding') };

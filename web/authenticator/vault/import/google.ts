@@ -9,6 +9,7 @@ import { base64Read, utf8Read, type Bytes } from '../bytes';
 import { ALGORITHMS, codeMake } from '../code';
 import { itemsRead, type Found, type Passed } from '../document';
 import { entryMake, type Entry } from '../entry';
+import type { Names } from '../otpauth';
 import { VaultProblem } from '../problem';
 import { fieldsRead, type ProtoFields } from './protobuf';
 
@@ -52,13 +53,13 @@ function otpRead(otp: ProtoFields): Entry {
 }
 
 /* The name is often "Issuer:account". */
-function otpNames(otp: ProtoFields): { issuer: string; account: string } {
+function otpNames(otp: ProtoFields): Names {
   const name = utf8Read(otp.bytes(2));
   const issuer = utf8Read(otp.bytes(3));
   if (name === null || issuer === null) throw new VaultProblem('name_encoding');
-  const [before, ...after] = name.split(':');
-  if (after.length > 0 && (issuer === '' || before === issuer)) return { issuer: before ?? '', account: after.join(':') };
-  return { issuer, account: name };
+  if (issuer) return { issuer, account: name.startsWith(`${issuer}:`) ? name.slice(issuer.length + 1) : name };
+  const colon = name.indexOf(':');
+  return { issuer: name.slice(0, Math.max(colon, 0)), account: name.slice(colon + 1) };
 }
 
 function otpName(otp: ProtoFields): string {
