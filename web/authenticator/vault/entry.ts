@@ -58,13 +58,19 @@ export function bookRestore(book: Book, entry: Entry, index: number): Book {
   return bookAdd(book, []).toSpliced(Math.min(index, book.length), 0, entry);
 }
 
-/* Puts `id` before `before`, or at the end. */
-export function bookMove(book: Book, id: string, before: string | null): Book {
-  const entry = entryFind(book, id);
-  if (before === id) return book;
-  const rest = book.filter((one) => one.id !== id);
-  const index = before === null ? rest.length : rest.indexOf(entryFind(book, before));
-  return rest.toSpliced(index, 0, entry);
+/* The order of `ids`; those that it does not name (another tab has added them) stay behind. */
+export function bookArrange(book: Book, ids: readonly string[]): Book {
+  const place = new Map(ids.map((id, at) => [id, at]));
+  return book.toSorted((a, b) => (place.get(a.id) ?? ids.length) - (place.get(b.id) ?? ids.length));
+}
+
+/* Moves one step among those it is shown with: a pinned one among pinned ones. Gives the ids in their new order. */
+export function orderMoved(shown: Book, id: string, to: number): string[] {
+  const entry = entryFind(shown, id);
+  const peers = shown.filter((one) => one.pinned === entry.pinned);
+  const first = entry.pinned ? 0 : shown.length - peers.length;
+  const at = Math.min(Math.max(to, first), first + peers.length - 1);
+  return shown.filter((one) => one !== entry).map((one) => one.id).toSpliced(at, 0, id);
 }
 
 export function entryFind(book: Book, id: string): Entry {
