@@ -3,7 +3,7 @@ import type { Icon } from './icons';
 
 interface ButtonProps {
   children: ComponentChildren;
-  look?: 'pri' | 'sec' | 'tint';
+  look?: 'pri' | 'sec' | 'tint' | 'bad' | 'quiet';
   type?: 'button' | 'submit';
   icon?: Icon;
   iconAfter?: Icon;
