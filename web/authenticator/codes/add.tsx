@@ -8,6 +8,8 @@ import { goList, MenuRow, Page } from './parts';
 import { useIncoming } from './incoming';
 import { c } from './text';
 
+const loadScanner = () => import('./scan').then(({ Scanner }) => Scanner);
+
 export function Add() {
   const [open, setOpen] = useState<'camera' | 'picture' | null>(null);
   const incoming = useIncoming(goList);
@@ -21,15 +23,8 @@ export function Add() {
         <MenuRow icon={Keyboard} title={c.hand} text={c.handHow} to="hand" />
         <MenuRow icon={FileDown} title={c.bring} text={c.importHow} to="import" />
       </ul>
-      {open && <ScanSheet start={open} onClose={close} onText={(text) => incoming.text(text, close)} />}
+      {open && <Lazy load={loadScanner} props={{ start: open, onClose: close, onText: (text: string) => incoming.text(text, close) }} />}
       {incoming.conflict && <ConflictSheet {...incoming.conflict} />}
     </Page>
   );
-}
-
-interface ScanSheetProps { start: 'camera' | 'picture'; onText: (text: string) => Promise<void | string>; onClose: () => void }
-
-function ScanSheet(props: ScanSheetProps) {
-  const [load] = useState(() => () => import('./scan').then(({ Scanner }) => () => <Scanner {...props} />));
-  return <Lazy load={load} />;
 }

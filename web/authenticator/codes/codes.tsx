@@ -22,6 +22,7 @@ import { Undo } from './undo';
 const loadExport = () => import('./export').then((part) => part.Export);
 const loadImport = () => import('./import').then((part) => part.Import);
 const loadLock = () => import('./lock_settings').then((part) => part.LockSettings);
+const NONE = {};
 
 autoLock();
 
@@ -47,9 +48,9 @@ function View() {
     case 'edit': return <Edit id={id} key={id} />;
     case 'more': return <More />;
     case 'arrange': return <Arrange />;
-    case 'import': return <Lazy load={loadImport} key="import" />;
-    case 'export': return <Lazy load={loadExport} key="export" />;
-    case 'lock': return <Lazy load={loadLock} key="lock" />;
+    case 'import': return <Lazy load={loadImport} props={NONE} key="import" />;
+    case 'export': return <Lazy load={loadExport} props={NONE} key="export" />;
+    case 'lock': return <Lazy load={loadLock} props={NONE} key="lock" />;
     default: return <List />;
   }
 }

@@ -17,14 +17,14 @@ import { c } from './text';
 import { undoOffer } from './undo';
 import { useCodes } from './use_codes';
 
-const loadQr = (entry: Entry) => () => import('./qr_show').then(({ QrShow }) => () => <QrShow entry={entry} />);
+const loadQr = () => import('./qr_show').then(({ QrShow }) => QrShow);
 
 export function EntrySheet({ entry, onClose }: { entry: Entry; onClose: () => void }) {
-  const [qr, setQr] = useState<(() => Promise<() => preact.JSX.Element>) | null>(null);
+  const [qr, setQr] = useState(false);
   return (
     <Sheet labelledBy="entry-title" onClose={onClose}>
       <h2 id="entry-title" class="entry-title"><Avatar id={entry.issuer || entry.account} name={nameOf(entry)} /><Names code={entry} /></h2>
-      {qr ? <Lazy load={qr} /> : <Menu entry={entry} onQr={() => setQr(() => loadQr(entry))} onClose={onClose} />}
+      {qr ? <Lazy load={loadQr} props={{ entry }} /> : <Menu entry={entry} onQr={() => setQr(true)} onClose={onClose} />}
       <Button onClick={onClose}>{t.close}</Button>
     </Sheet>
   );
