@@ -31,8 +31,8 @@ static enum status home_get(const struct app *app, const struct request *req, st
 }
 
 /*
- * The web authenticator; enrolment links lead here too, with the secret in the fragment, which is not sent. A worker has
- * the policy of its own script, so it may fetch only from here.
+ * The web authenticator; enrolment links lead here too, with the secret in the fragment, which is not sent. A worker
+ * has the policy of its own script, so it may fetch only from here.
  */
 static enum status authenticator_get(const struct app *app, const struct request *req, struct response *res)
 {

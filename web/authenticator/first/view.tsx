@@ -17,18 +17,27 @@ const SIGNS: Record<Platform, readonly Icon[]> = {
 export function Welcome() {
   const installed = isInstalled();
   const [on, setOn] = useState<Platform>(platform());
-  const offered = installPrompt.value;
+  /* on an iPhone the installed app has a memory of its own: first install, then add */
+  const installFirst = on === 'ios' && !installed;
   return (
     <section class="welcome" aria-labelledby="welcome-title">
       <div class="hero"><Token /><h2 id="welcome-title">{on === 'desktop' ? t.welcome.titleHere : t.welcome.title}</h2><p>{t.welcome.lead}</p></div>
+      {!installFirst && <Start installed={installed} />}
       {!installed && <Choice on={on} onChoose={setOn} />}
       {!installed && <Steps on={on} />}
       <p class="note"><Bell /><span>{installed ? t.welcome.installedNote : on === 'ios' ? t.welcome.iosNote : t.welcome.note}</span></p>
-      <div class="stack">
-        {offered && !installed && <Button look="pri" icon={Download} onClick={() => void promptInstall()}>{t.welcome.install}</Button>}
-        <Button look={offered && !installed ? 'sec' : 'pri'} icon={Plus} onClick={() => go('add')}>{t.welcome.add}</Button>
-      </div>
+      {installFirst && <Start installed={installed} />}
     </section>
+  );
+}
+
+function Start({ installed }: { installed: boolean }) {
+  const offered = installPrompt.value !== null && !installed;
+  return (
+    <div class="stack">
+      <Button look="pri" icon={Plus} onClick={() => go('add')}>{t.welcome.add}</Button>
+      {offered && <Button look="tint" icon={Download} onClick={() => void promptInstall()}>{t.welcome.install}</Button>}
+    </div>
   );
 }
 

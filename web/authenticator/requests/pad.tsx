@@ -1,5 +1,5 @@
 /* The number of the sign-in page, typed on a pad or a keyboard. Sent only by Approve, because there is one try. */
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { Delete } from '../../shared/icons';
 import { latinDigits } from '../../shared/text';
 import { t } from '../text';
@@ -7,15 +7,16 @@ import { t } from '../text';
 interface PadProps {
   digits: number;
   typed: string;
-  onType: (typed: string) => void;
+  /* keys may come faster than the page is drawn: each says how to change what there is */
+  onType: (change: (typed: string) => string) => void;
 }
 
 const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
 export function Pad({ digits, typed, onType }: PadProps) {
-  const add = (digit: string) => { if (typed.length < digits) onType(typed + digit); };
-  const erase = () => onType(typed.slice(0, -1));
-  useKeyboard(add, erase);
+  const add = (digit: string) => onType((now) => (now.length < digits ? now + digit : now));
+  const erase = () => onType((now) => now.slice(0, -1));
+  useKeyboard(add, erase, digits);
   return (
     <>
       <p class="slots" dir="ltr" aria-hidden="true" data-digits={digits}>{slots(digits, typed)}</p>
@@ -37,8 +38,8 @@ function slots(digits: number, typed: string) {
 }
 
 /* Digits of any script; a key that is held down types once. */
-function useKeyboard(add: (digit: string) => void, erase: () => void) {
-  useEffect(() => {
+function useKeyboard(add: (digit: string) => void, erase: () => void, digits: number) {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
       const digit = event.key.length <= 2 ? latinDigits(event.key) : '';
@@ -47,5 +48,5 @@ function useKeyboard(add: (digit: string) => void, erase: () => void) {
     };
     document.addEventListener('keydown', press);
     return () => document.removeEventListener('keydown', press);
-  });
+  }, [digits]);
 }

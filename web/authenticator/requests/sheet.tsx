@@ -34,7 +34,10 @@ function Question({ request }: { request: Request }) {
   return (
     <>
       <Eyebrow request={request} />
-      <h2 id={TITLE}>{t.request.title(safeName(details.client.name))}</h2>
+      <div class="who">
+        <h2 id={TITLE}>{t.request.title(safeName(details.client.name))}</h2>
+        {details.client.host && <p class="mut s"><bdi dir="auto">{safeName(details.client.host)}</bdi></p>}
+      </div>
       <Facts request={request} />
       {details.why && <p class="why"><ShieldCheck /><span dir="auto">{details.why}</span></p>}
       {details.message !== null && <Message request={request} text={details.message} />}
@@ -64,16 +67,14 @@ function Eyebrow({ request }: { request: Request }) {
 }
 
 function Facts({ request: { details } }: { request: Request }) {
-  const { account, client, request } = details;
+  const { account, request } = details;
   const words = t.request;
   const place = request.place ?? request.ip;
   return (
     <dl class="facts well">
       <div><dt>{words.account}</dt><dd><bdi>{safeName(account.username)}</bdi></dd></div>
-      {client.host && <div><dt>{t.add.digits.address}</dt><dd><bdi>{safeName(client.host)}</bdi></dd></div>}
       <div><dt>{words.from}</dt><dd><bdi>{request.browser ? safeName(request.browser) : words.unknownBrowser}</bdi>{!request.known && <span class="pill warn">{words.firstTime}</span>}</dd></div>
-      <div><dt>{words.where}</dt><dd><bdi dir="auto">{place ? safeName(place) : words.unknownPlace}</bdi></dd></div>
-      <div><dt>{words.when}</dt><dd>{ago(request.at)}</dd></div>
+      <div><dt>{words.where}</dt><dd><bdi dir="auto">{place ? safeName(place) : words.unknownPlace}</bdi>, {ago(request.at)}</dd></div>
     </dl>
   );
 }

@@ -1,7 +1,11 @@
 /* Moments in words. Digits are Latin in every language, as on the sign-in page. */
 import { language } from '../text';
 
-const latin = () => `${language}-u-nu-latn`;
+/* the person's own kind of this language (en-GB writes 15:16), in Latin digits */
+function latin(): string {
+  const tag = navigator.languages.find((one) => one.toLowerCase().split('-')[0] === language) ?? language;
+  return `${tag}-u-nu-latn`;
+}
 
 export function clockTime(unixS: number): string {
   return new Intl.DateTimeFormat(latin(), { hour: '2-digit', minute: '2-digit' }).format(unixS * 1000);

@@ -142,7 +142,7 @@ export const en = (plural: Plurals) => ({
     broken: 'Not connected',
     brokenLead: 'Requests do not reach this device now.',
     good: 'Good',
-    care: 'Look here',
+    care: 'Check',
     push: {
       title: 'Push reaches you',
       off: 'Push does not reach you',
