@@ -46,7 +46,7 @@ function Digits({ shown, hidden, digits }: { shown: Shown | null; hidden: boolea
   const next = prefs.value.next && !hidden && shown && secondsLeft(shown) <= NEXT_FROM_S ? shown.next : null;
   return (
     <span class="code-digits" aria-hidden="true">
-      <span class={hidden || !shown ? 'o dots' : 'o'}>{hidden || !shown ? codeSpaced('•'.repeat(digits)) : codeSpaced(shown.now)}</span>
+      <span class={hidden || !shown ? 'o dots' : 'o'} data-long={digits > 6}>{hidden || !shown ? codeSpaced('•'.repeat(digits)) : codeSpaced(shown.now)}</span>
       <span class="code-next" data-shown={next !== null}>{next && codeSpaced(next)}</span>
     </span>
   );
