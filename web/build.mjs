@@ -147,7 +147,8 @@ async function writePage(app, page, assets) {
  * one of them does, and the browser takes the new one.
  */
 async function writeWorker(app, assets) {
-  const files = ['/a/', '/a/manifest.webmanifest', ...assets.map(({ file }) => `${app.base}/${file}`)];
+  const kept = assets.filter(({ name }) => !/^icon-(180|512|maskable)|latin-ext/.test(name)); /* what no screen of the app needs */
+  const files = ['/a/', '/a/manifest.webmanifest', ...kept.map(({ file }) => `${app.base}/${file}`)];
   const page = await readFile(path.join(app.out, 'index.html'));
   const version = createHash('sha256').update(files.join('\n')).update(page).digest('hex').slice(0, 16);
   const badge = assets.find(({ name }) => name === 'badge-96.png');

@@ -1,4 +1,7 @@
 #include "daemon/daemon.h"
+
+#include <string.h>
+
 #include "core/keyring.h"
 #include "endpoints/account/account.h"
 #include "endpoints/device/device.h"
@@ -39,13 +42,23 @@ static enum status home_get(const struct app *app, const struct request *req, st
 	return text ? response_text(res, 200, text) : E_NOMEM;
 }
 
-/* Where enrolment links lead when they are opened in a browser: the secret is in the fragment, which is not sent here.
+/*
+ * The web authenticator; enrolment links lead here too, with the secret in the fragment, which is not sent. A worker
+ * has the policy of its own script, so it may fetch only from here.
  */
 static enum status authenticator_get(const struct app *app, const struct request *req, struct response *res)
 {
-	return response_text(res, 200,
-			     "This link adds an account to an authenticator. Copy it from the address bar and run: "
-			     "symbolon-authenticator enrol LINK\n");
+	const char *name = arena_format(req->arena, "a/%s", req->params[0]);
+
+	if (!name)
+		return E_NOMEM;
+	if (static_files_answer(app->files, name, req, res) != OK)
+		return response_text(res, 404, "There is no such file.\n");
+	if (strcmp(req->params[0], "sw.js") == 0)
+		return response_header(res, "Content-Security-Policy",
+				       "default-src 'none'; connect-src 'self'; require-trusted-types-for 'script'; "
+				       "trusted-types 'none'");
+	return OK;
 }
 
 static enum status live_get(const struct app *app, const struct request *req, struct response *res)
@@ -85,7 +98,7 @@ const struct route routes[] = {
 	{HTTP_GET, "/", ON_LOOP, home_get},
 	{HTTP_GET, "/healthz", ON_LOOP, live_get},
 	{HTTP_GET, "/readyz", ON_WORKER, ready_get},
-	{HTTP_GET, "/a/", ON_LOOP, authenticator_get},
+	{HTTP_GET, "/a/{*}", ON_LOOP, authenticator_get},
 
 	{HTTP_GET, "/.well-known/openid-configuration", ON_LOOP, oidc_discovery},
 	{HTTP_GET, "/jwks", ON_LOOP, oidc_jwks},
@@ -151,6 +164,7 @@ const struct route routes[] = {
 	{HTTP_GET, DEVICE "/device", ON_LOOP_READ, device_get},
 	{HTTP_PUT, DEVICE "/device/push", ON_WORKER, device_push_put, DEVICE_MAX},
 	{HTTP_POST, DEVICE "/device/push/test", ON_WORKER, device_push_test_post, DEVICE_MAX},
+	{HTTP_POST, DEVICE "/device/push/echo", ON_WORKER, device_push_echo_post, DEVICE_MAX},
 	{HTTP_DELETE, DEVICE "/device", ON_WORKER, device_delete, DEVICE_MAX},
 };
 const size_t route_count = ARRAY_COUNT(routes);

@@ -1,6 +1,6 @@
 /* The requests of docs/signin-api.md. */
 import { getJson, postJson, type Answer } from '../shared/http';
-import type { Stream } from './live';
+import type { Stream } from '../shared/live';
 
 const BASE = '/signin/v1';
 

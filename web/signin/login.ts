@@ -8,7 +8,7 @@ import type { Answer } from '../shared/http';
 import { browserLocks } from '../shared/one_stream';
 import { returnUrl } from '../shared/url';
 import { fetchState, openEvents, postAction, postSignOut, type LoginAction } from './api';
-import { Live } from './live';
+import { Live } from '../shared/live';
 import { errorState, readState, type Factor, type State } from './state';
 import { isPushPending, viewKey, viewOf } from './view';
 
@@ -39,6 +39,7 @@ let challengeTimer = 0;
 
 const live = new Live({
   locks: browserLocks(),
+  lockName: 'symbolon-signin-stream',
   poll: pollOnce,
   openStream: (onState, onTrouble) =>
     openEvents(loginId(), (value) => {

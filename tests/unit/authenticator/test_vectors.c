@@ -231,6 +231,31 @@ static void answers_of_the_vectors_hold(void **state)
 	checker_done(&checker);
 }
 
+/* The other implementation's tokens (web/tests/protocol.test.ts) for the same enrolment, requests and answers. */
+static void what_the_web_app_signed_holds(void **state)
+{
+	struct checker checker;
+	json_t *web = vectors_load("web"), *item;
+	const char *name;
+	size_t count = 0;
+
+	(void)state;
+	checker_init(&checker);
+	assert_true(enrolment_is_good(&checker, checker.enrolment, json_get_string(web, "enrolment")));
+	json_object_foreach (json_object_get(web, "requests"), name, item) {
+		assert_memory_equal(json_string_value(item), "Symbolon ", 9);
+		assert_true(token_is_good(&checker, "request", name, json_string_value(item) + 9));
+		count++;
+	}
+	json_object_foreach (json_object_get(web, "answers"), name, item) {
+		assert_true(token_is_good(&checker, "answer", name, json_string_value(item)));
+		count++;
+	}
+	assert_int_equal(count, json_array_size(checker.requests) + json_array_size(checker.answers));
+	json_decref(web);
+	checker_done(&checker);
+}
+
 static void every_negative_vector_is_refused(void **state)
 {
 	struct checker checker;
@@ -258,6 +283,7 @@ int main(void)
 		cmocka_unit_test(requests_of_the_vectors_hold),
 		cmocka_unit_test(details_of_the_vectors_are_shown_as_they_say),
 		cmocka_unit_test(answers_of_the_vectors_hold),
+		cmocka_unit_test(what_the_web_app_signed_holds),
 		cmocka_unit_test(every_negative_vector_is_refused),
 	};
 

@@ -9,7 +9,7 @@ interface SheetProps {
   /* the id of the heading inside */
   labelledBy: string;
   /* Escape, or Back on a phone; without it the sheet stays until it is answered */
-  onClose?: () => void;
+  onClose?: (() => void) | undefined;
   id?: string;
   children: ComponentChildren;
 }
