@@ -139,22 +139,22 @@ enum status account_enrolment_cancel(struct account *account, const char *id, js
 struct device_change {
 	struct account *account;
 	const char *id, *name;
+	struct device_row row;
+	struct push_test test;
 };
 
-static enum status own_device(struct store_tx *tx, const struct device_change *change)
+static enum status own_device(struct store_tx *tx, struct device_change *change)
 {
-	struct device_row row;
-
 	TRY(account_still(tx, change->account));
-	TRY(store_device_find(tx, change->id, &row));
-	if (strcmp(row.user_id, change->account->user.id) != 0 || strcmp(row.state, "active") != 0)
+	TRY(store_device_find(tx, change->id, &change->row));
+	if (strcmp(change->row.user_id, change->account->user.id) != 0 || strcmp(change->row.state, "active") != 0)
 		return E_NOT_FOUND;
 	return OK;
 }
 
 static enum status rename_write(struct store_tx *tx, void *ctx)
 {
-	const struct device_change *change = ctx;
+	struct device_change *change = ctx;
 
 	TRY(own_device(tx, change));
 	TRY(store_device_set_name(tx, change->id, change->name));
@@ -171,10 +171,34 @@ enum status account_device_rename(struct account *account, const char *id, const
 	return OK;
 }
 
+static enum status test_write(struct store_tx *tx, void *ctx)
+{
+	struct device_change *change = ctx;
+
+	TRY(own_device(tx, change));
+	if (!change->row.push_endpoint)
+		return account_conflict(change->account, "no_subscription", NULL);
+	return push_test_write(tx, change->id, &change->test);
+}
+
+enum status account_device_test(struct account *account, const char *id)
+{
+	struct device_change change = {.account = account, .id = id};
+	enum status status;
+
+	push_test_draw(account->core, account->now, &change.test);
+	status = store_write(account->core->store, test_write, &change);
+	if (status == E_BUSY)
+		account->retry_after = 3600;
+	TRY(status);
+	core_wake(account->core, "outbox", "");
+	return OK;
+}
+
 /* A factor change drops the person's known browsers. */
 static enum status remove_write(struct store_tx *tx, void *ctx)
 {
-	const struct device_change *change = ctx;
+	struct device_change *change = ctx;
 
 	TRY(own_device(tx, change));
 	TRY(store_device_set_state(tx, change->id, "active", "revoked", change->account->now));

@@ -19,6 +19,7 @@ static const struct {
 	{"bad_name", "A name has 1 to 64 characters that can be shown."},
 	{"last_factor", "Without it you could not sign in any more."},
 	{"not_now", "This has moved on. Look again."},
+	{"no_subscription", "This device has notifications off. Open the authenticator on it."},
 	{"too_many", "You have as many as you can have. Remove one first."},
 };
 
