@@ -4,12 +4,14 @@ export type Word =
   | { kind: 'ask' }
   /* a notification was pressed: show this request */
   | { kind: 'open'; id: string }
+  /* this device answered, in another tab or from the notification */
+  | { kind: 'answered'; id: string; state: 'approved' | 'denied' | 'wrong' }
   /* a test message came through and was echoed */
   | { kind: 'echoed'; at: number }
   /* accounts or settings changed */
   | { kind: 'changed' };
 
-const KINDS: readonly string[] = ['ask', 'open', 'echoed', 'changed'] satisfies Word['kind'][];
+const KINDS: readonly string[] = ['ask', 'open', 'answered', 'echoed', 'changed'] satisfies Word['kind'][];
 const channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel('symbolon') : null;
 
 export function tell(word: Word): void {
