@@ -12,14 +12,19 @@ export type Word =
   | { kind: 'changed' };
 
 const KINDS: readonly string[] = ['ask', 'open', 'answered', 'echoed', 'changed'] satisfies Word['kind'][];
-const channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel('symbolon') : null;
+let opened: BroadcastChannel | null = null;
+
+function channel(): BroadcastChannel | null {
+  if (typeof BroadcastChannel === 'function') opened ??= new BroadcastChannel('symbolon');
+  return opened;
+}
 
 export function tell(word: Word): void {
-  channel?.postMessage(word);
+  channel()?.postMessage(word);
 }
 
 export function hear(listener: (word: Word) => void): void {
-  channel?.addEventListener('message', ({ data }) => {
+  channel()?.addEventListener('message', ({ data }) => {
     if (KINDS.includes((data as Word | null)?.kind ?? '')) listener(data as Word);
   });
 }
