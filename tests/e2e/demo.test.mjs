@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch, Person } from "./lib/browser.mjs";
+import { NO_PUSH } from "./lib/webapp.mjs";
 import { bin, freePort, root, start } from "./lib/world.mjs";
 
 const LIMIT = { timeout: 120_000 };
@@ -122,7 +123,7 @@ test("a newcomer makes an authenticator of the browser and signs in, with no pho
 	await newcomer.page.getByRole("button", { name: "The codes match" }).click();
 	await tab.getByText("Signed in as").waitFor();
 	assert.ok(password.length >= 12);
-	newcomer.calm(/status of 401|status of 410/);
+	newcomer.calm(new RegExp(`${NO_PUSH.source}|status of 4(01|10)`));
 	task.child.kill("SIGINT");
 	await task.done;
 	await assert.rejects(fetch(`http://localhost:${base}/healthz`));
