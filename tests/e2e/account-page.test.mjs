@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { Authenticator } from "../fakes/authenticator.mjs";
 import { launch, Person } from "./lib/browser.mjs";
 import { Device } from "./lib/device.mjs";
+import { PushService } from "./lib/push_service.mjs";
 import { PASSWORD, root, Totp, World } from "./lib/world.mjs";
 
 const LIMIT = { timeout: 180_000 };
@@ -234,6 +235,29 @@ test("devices: symbolon-authenticator by typed code, wrong digits, a second devi
 	await person.says("It is your last way to sign in");
 	await person.look("account-last");
 	person.calm(REFUSALS);
+});
+
+test("a test push counts when the device has answered it", LIMIT, async (t) => {
+	const service = await PushService.open(t);
+	const { world, person } = await signedIn(t, { settings: { push: service.settings } });
+	const device = await Device.enrol(world, "demo");
+	const subscription = service.subscription((await device.request("GET", "/device")).json.vapid_public_key);
+	assert.equal((await device.request("PUT", "/device/push", subscription.json)).status, 200);
+	const nonceOf = (message) => new URL(subscription.open(message.body).notification.navigate).hash.slice(3);
+	const nonce = async (but) => nonceOf(await service.next((one) => one.path === subscription.path && nonceOf(one) !== but));
+	const first = await nonce();
+	await person.page.reload();
+	await person.press("Test device");
+	await person.says("Not tested yet");
+	await person.press("Send a test");
+	await person.says("A test is on its way.");
+	assert.equal((await device.request("POST", "/device/push/echo", { nonce: await nonce(first) })).status, 200);
+	await person.says("The test arrived.");
+	await person.look("account-tested");
+	await person.page.keyboard.press("Escape");
+	await person.closed();
+	await person.card("devices").getByText("Ready").waitFor();
+	person.calm();
 });
 
 test("codes: an app by its key, wrong and right, the last one stays, recovery codes work in a sign-in", LIMIT, async (t) => {

@@ -11,7 +11,7 @@ import { safetyOf } from './safety';
 import { keepBegun, needsProof, takeBegun, type OpenSheet, type SheetName } from './sheets/sheet';
 import { t } from './text';
 
-export type Problem = { kind: 'offline' | 'slow_down' | 'busy' | 'conflict' | 'last_way' | 'trouble'; message: string };
+export type Problem = { kind: 'offline' | 'slow_down' | 'busy' | 'conflict' | 'last_way' | 'enrol_only' | 'trouble'; message: string };
 export type Over = 'signed_out' | 'ended' | 'trouble' | 'offline';
 
 export const overview = signal<Overview | null>(null);
@@ -184,6 +184,7 @@ export function fail(answer: Answer): void {
   else if (answer.kind !== 'refused') problem.value = { kind: 'trouble', message: '' };
   else if (answer.status === 401) over.value = 'ended';
   else if (answer.error === 'fresh_proof') proofWanted.value = true;
+  else if (answer.error === 'enrol_only') problem.value = { kind: 'enrol_only', message: '' };
   else if (answer.error === 'last_factor') problem.value = { kind: 'last_way', message: '' };
   else if (answer.status === 409 || answer.status === 404) changedMeanwhile(answer.error === 'too_many' ? answer.message : '');
   else if (answer.status === 429 || answer.status === 503) waitFor(answer.status === 429 ? 'slow_down' : 'busy', answer.retryAfterS ?? 5);

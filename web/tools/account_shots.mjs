@@ -37,6 +37,8 @@ const VIEWS = {
   'history-none': ['bare', async (page) => { await page.evaluate(() => { location.hash = '#history'; }); await settled(page, 'Nothing here'); }],
   entry: ['home', press(/Payroll.? Password/)],
   'device-sheet': ['home', press(/Work phone/)],
+  'device-testing': ['home', async (page) => { await press(/Work phone/)(page); await press('Send a test')(page); await settled(page, 'on its way'); }],
+  'device-tested': ['home', async (page) => { await press(/Work phone/)(page); await press('Send a test')(page); await settled(page, 'The test arrived'); }],
   'device-remove': ['fresh', async (page) => { await press(/Work phone/)(page); await press('Remove this device')(page); }],
   'device-last': ['last', async (page) => { await press(/Work phone/)(page); await press('Remove this device')(page); }],
   proof: ['home', press('Add a device')],

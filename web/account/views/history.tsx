@@ -73,7 +73,7 @@ function HowLine({ entry }: { entry: Entry }) {
   return <>{methods.map((method, at) => <span key={method}>{at > 0 && <span class="to" aria-hidden="true"> › </span>}{at === 0 ? capital(t.history.method[method]) : t.history.method[method]}</span>)}</>;
 }
 
-function capital(word: string): string {
+export function capital(word: string): string {
   return word.charAt(0).toLocaleUpperCase() + word.slice(1);
 }
 
