@@ -122,8 +122,13 @@ function over(request: Request, ending: Ending): Request {
   return { ...request, phase: 'over', ending, trouble: null, endedAt: performance.now() };
 }
 
-export function endRequest(id: string, ending: Ending): void {
+function endRequest(id: string, ending: Ending): void {
   change(id, (one) => (one.phase === 'over' ? one : over(one, ending)));
+}
+
+/* This device answered it, in another tab or from the notification; the provider may have told us first, without saying who. */
+export function endAnswered(id: string, state: 'approved' | 'denied' | 'wrong'): void {
+  change(id, (one) => (one.phase !== 'over' || one.ending?.kind === 'elsewhere' ? over(one, { kind: state }) : one));
 }
 
 /* Show one that was put away, or that a notification names. */
