@@ -22,24 +22,28 @@ static bool prefix_is_equal(const uint8_t *a, const uint8_t *b, unsigned bits)
 	return memcmp(a, b, whole) == 0 && (bits % 8 == 0 || ((a[whole] ^ b[whole]) & mask) == 0);
 }
 
+void address_from_bytes(const uint8_t *bytes, bool is_v4, struct network *ret_address)
+{
+	const bool is_mapped = !is_v4 && prefix_is_equal(bytes, v4_in_v6, 96);
+	struct network address = {.is_v4 = is_v4 || is_mapped};
+
+	address.bits = family_bits(&address);
+	memcpy(address.bytes, is_mapped ? bytes + 12 : bytes, address.bits / 8);
+	*ret_address = address;
+}
+
 enum status address_parse(const char *text, struct network *ret_address)
 {
-	struct network address = {.bits = 128};
+	uint8_t bytes[16];
 
 	if (!text)
 		return E_INVALID;
-	if (inet_pton(AF_INET, text, address.bytes) == 1) {
-		address.is_v4 = true;
-		address.bits = 32;
-	} else if (inet_pton(AF_INET6, text, address.bytes) != 1) {
+	if (inet_pton(AF_INET, text, bytes) == 1)
+		address_from_bytes(bytes, true, ret_address);
+	else if (inet_pton(AF_INET6, text, bytes) == 1)
+		address_from_bytes(bytes, false, ret_address);
+	else
 		return E_INVALID;
-	} else if (prefix_is_equal(address.bytes, v4_in_v6, 96)) {
-		address.is_v4 = true;
-		address.bits = 32;
-		memmove(address.bytes, address.bytes + 12, 4);
-		memset(address.bytes + 4, 0, 12);
-	}
-	*ret_address = address;
 	return OK;
 }
 
@@ -86,4 +90,40 @@ bool network_has(const struct network *outer, const struct network *inner)
 {
 	return outer->is_v4 == inner->is_v4 && outer->bits <= inner->bits &&
 	       prefix_is_equal(outer->bytes, inner->bytes, outer->bits);
+}
+
+/* IANA's registries of special-purpose addresses, as of 2024; of IPv6 only 2000::/3 is given out at all. */
+static const struct special {
+	uint8_t bytes[4];
+	unsigned bits;
+} special_v4[] =
+	{
+		{{0}, 8},         {{10}, 8},         {{100, 64}, 10}, /* carrier-grade NAT */
+		{{127}, 8},       {{169, 254}, 16},                   /* link-local: metadata services of clouds */
+		{{172, 16}, 12},  {{192, 0, 0}, 24}, {{192, 0, 2}, 24},    {{192, 88, 99}, 24},
+		{{192, 168}, 16}, {{198, 18}, 15},   {{198, 51, 100}, 24}, {{203, 0, 113}, 24},
+		{{224}, 4},       {{240}, 4},
+},
+  special_v6[] = {
+	  {{0x20, 0x01, 0x00}, 23},       /* Teredo, benchmarks, ORCHID */
+	  {{0x20, 0x01, 0x0d, 0xb8}, 32}, /* documentation */
+	  {{0x20, 0x02}, 16},             /* 6to4 */
+	  {{0x3f, 0xff, 0x00}, 20},       /* documentation */
+};
+
+static bool is_among(const struct network *address, const struct special *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (prefix_is_equal(address->bytes, list[i].bytes, list[i].bits))
+			return true;
+	return false;
+}
+
+bool address_is_public(const struct network *address)
+{
+	static const uint8_t global_v6[] = {0x20};
+
+	if (address->is_v4)
+		return !is_among(address, special_v4, ARRAY_COUNT(special_v4));
+	return prefix_is_equal(address->bytes, global_v6, 3) && !is_among(address, special_v6, ARRAY_COUNT(special_v6));
 }

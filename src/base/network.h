@@ -26,4 +26,13 @@ void address_format(const struct network *address, char out[ADDRESS_TEXT_SIZE]);
 /* Whether all of `inner` lies in `outer`. */
 bool network_has(const struct network *outer, const struct network *inner);
 
+/* From the 4 or 16 bytes of an address, as a socket has them. */
+void address_from_bytes(const uint8_t *bytes, bool is_v4, struct network *ret_address);
+/*
+ * Whether an address may be one of the public internet's: not loopback, private, link-local, carrier-grade NAT,
+ * documentation, multicast or otherwise special (IANA's registries of special-purpose addresses, RFC 6890), and not an
+ * IPv4 address in another shape (NAT64, 6to4, Teredo).
+ */
+bool address_is_public(const struct network *address);
+
 #endif

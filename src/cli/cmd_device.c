@@ -141,9 +141,28 @@ static enum status list_read(struct store_tx *tx, void *ctx)
 
 static json_t *device_json(const struct device_row *row)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I}", "id", row->id, "name", row->name, "platform",
-			 row->platform, "state", row->state, "push", (int)(row->push_endpoint != NULL), "created_at",
-			 (json_int_t)row->created_at, "last_contact", (json_int_t)row->seen_at);
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:s?}", "id", row->id, "name", row->name,
+			 "platform", row->platform, "state", row->state, "push", (int)(row->push_endpoint != NULL),
+			 "created_at", (json_int_t)row->created_at, "last_contact", (json_int_t)row->seen_at,
+			 "reachable_since", (json_int_t)row->push_since, "push_accepted_at",
+			 (json_int_t)row->push_accepted_at, "push_failed_at", (json_int_t)row->push_failed_at,
+			 "push_failure", row->push_failure);
+}
+
+/* One line below the device's: whether messages reach it. */
+static void push_print(struct cli *cli, const struct device_row *row)
+{
+	if (!row->push_endpoint && !row->push_failure)
+		printf("  push: not set up\n");
+	else if (row->push_failure)
+		printf("  push: failed at %s (%s), last accepted %s\n", cli_time(cli, row->push_failed_at),
+		       cli_clean(cli, row->push_failure), cli_time(cli, row->push_accepted_at));
+	else if (!row->push_since)
+		printf("  push: no test message has come back yet, last accepted %s\n",
+		       cli_time(cli, row->push_accepted_at));
+	else
+		printf("  push: reachable since %s, last accepted %s\n", cli_time(cli, row->push_since),
+		       cli_time(cli, row->push_accepted_at));
 }
 
 int cmd_device_list(struct cli *cli)
@@ -167,11 +186,14 @@ int cmd_device_list(struct cli *cli)
 	for (size_t i = 0; i < listing.count; i++) {
 		const struct device_row *row = &listing.rows[i];
 
-		if (list)
+		if (list) {
 			json_array_append_new(list, device_json(row));
-		else
-			printf("%s  %-8s %-24s %-12s last contact %s\n", row->id, row->state, cli_clean(cli, row->name),
-			       cli_clean(cli, row->platform), cli_time(cli, row->seen_at));
+			continue;
+		}
+		printf("%s  %-8s %-24s %-12s last contact %s\n", row->id, row->state, cli_clean(cli, row->name),
+		       cli_clean(cli, row->platform), cli_time(cli, row->seen_at));
+		if (strcmp(row->state, "active") == 0)
+			push_print(cli, row);
 	}
 	return list ? cli_print_json(list) : EXIT_DONE;
 }

@@ -136,6 +136,23 @@ static void issuer_look(struct doctor *doctor)
 	}
 }
 
+static void push_look(struct doctor *doctor)
+{
+	const struct settings *settings = doctor->cli->core.settings;
+
+	if (!keyring_vapid(keyring_view(doctor->cli->core.keyring), NULL))
+		tell(doctor, "warning", "push", "there is no VAPID key; `symbolon serve` makes one as it starts");
+	else if (settings->push.host_count == 0)
+		tell(doctor, "warning", "push", "push.endpoints is empty: no phone is woken");
+	else if (!settings->push.subject)
+		tell(doctor, "warning", "push",
+		     "push.subject is not set: push services that want to tell you something have only the issuer");
+	else
+		tell(doctor, "ok", "push", settings->push.subject);
+	if (settings->push.ca_file)
+		file_look(doctor, "push.ca_file", settings->push.ca_file, 0);
+}
+
 static enum status lint_tell(const char *rule, const char *warning, void *ctx)
 {
 	struct doctor *doctor = ctx;
@@ -161,6 +178,7 @@ int cmd_doctor(struct cli *cli)
 	audit_look(&doctor);
 	pages_look(&doctor);
 	issuer_look(&doctor);
+	push_look(&doctor);
 	status_ignore(policy_lint(cli->core.settings->policy, lint_tell, &doctor), "warnings only");
 	if (clock_now() < 1767225600)
 		tell(&doctor, "problem", "clock", "it is set before 2026: codes and tokens will not fit");

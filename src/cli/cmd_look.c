@@ -97,16 +97,38 @@ int cmd_key_list(struct cli *cli)
 	return list ? cli_print_json(list) : EXIT_DONE;
 }
 
+/* 0: no such part. */
+static enum keyring_part part_of(const char *only)
+{
+	if (!only)
+		return KEYRING_ALL;
+	if (strcmp(only, "tokens") == 0)
+		return KEYRING_TOKENS;
+	return strcmp(only, "push") == 0 ? KEYRING_VAPID : 0;
+}
+
 int cmd_key_rotate(struct cli *cli)
 {
-	int code = cli_open(cli);
+	const enum keyring_part part = part_of(cli_option(cli, "only"));
 	enum status status;
+	int code;
 
+	if (!part)
+		return cli_fail(EXIT_USAGE, "--only is tokens or push");
+	code = cli_open(cli);
 	if (code != EXIT_DONE)
 		return code;
-	status = keyring_rotate(cli->core.store, cli->core.keyholder, clock_now());
+	status = keyring_rotate(cli->core.store, cli->core.keyholder, part, clock_now());
 	if (status != OK)
 		return cli_trouble(status, "rotating the keys");
-	printf("Rotated. A running daemon signs with the new keys within a second; the previous ones stay in /jwks.\n");
+	if (cli->json)
+		return cli_print_json(json_pack("{s:b, s:b}", "tokens", (part & KEYRING_TOKENS) != 0, "push",
+						(part & KEYRING_VAPID) != 0));
+	printf("Rotated. A running daemon uses the new keys within a second.\n");
+	if (part & KEYRING_TOKENS)
+		printf("The previous signing keys stay in /jwks.\n");
+	if (part & KEYRING_VAPID)
+		printf("Apps subscribe to push again at their next start; until then they are reached with the old "
+		       "key.\n");
 	return EXIT_DONE;
 }

@@ -28,7 +28,7 @@ enum verdict { VERDICT_DENY = 0, VERDICT_MORE, VERDICT_ALLOW };
  * Core never reads a clock and draws chance only from `random`.
  *
  * `wake(ctx, topic)` is called after a commit, from any thread: "login:<id>" when a login's page should read its
- * state again, "user:<id>" when a user's devices should.
+ * state again, "user:<id>" when a user's devices should, "outbox:" when there may be a message to send.
  */
 struct core {
 	struct store *store;

@@ -64,10 +64,31 @@ enum status must_check device_jti_use(struct store_tx *tx, const char *device_id
 
 enum status must_check device_expect(const struct core *core, const struct device_row *device, const char *jti,
 				     int64_t now);
+
+/* ---- push messages (docs/push.md); device_push.c ---- */
+/* NULL, or the word for what is wrong: bad_endpoint, endpoint_not_listed, bad_keys, other_key. Strings are borrowed. */
+const char *push_subscription_read(const struct core *core, const json_t *json, struct push_subscription *ret_push);
+struct push_set {
+	const char *refusal; /* of E_INVALID, as above */
+	const char *state;   /* none, testing, unconfirmed, reachable */
+};
+/* JSON null or NULL drops it. A new one is tested. */
 enum status must_check device_set_push(const struct core *core, const struct device_row *device, const char *jti,
-				       const json_t *subscription, int64_t now);
+				       const json_t *subscription, int64_t now, struct push_set *ret_set);
+/* E_NOT_FOUND: there is no subscription. E_BUSY: too many tests in an hour. */
 enum status must_check device_test_push(const struct core *core, const struct device_row *device, const char *jti,
 					int64_t now);
+/* The device has got the test message with that nonce. E_NOT_FOUND: not the newest one's, or it was long ago. */
+enum status must_check device_echo(const struct core *core, const struct device_row *device, const char *jti,
+				   const char *nonce, int64_t now);
+/* A test message as part of another change: drawn before, written in its transaction. E_BUSY as above. */
+struct push_test {
+	char id[ID_SIZE], nonce[ID_SIZE];
+	int64_t now;
+};
+void push_test_draw(const struct core *core, int64_t now, struct push_test *ret_test);
+enum status must_check push_test_write(struct store_tx *tx, const char *device_id, const struct push_test *test);
+
 enum status must_check device_leave(const struct core *core, const struct device_row *device, const char *jti,
 				    int64_t now);
 /* By an operator. E_NOT_FOUND, or E_CONFLICT when it is not active. */

@@ -122,9 +122,23 @@ struct confirm {
 	const char *id;
 	const char *digits;
 	int64_t now;
+	struct push_test test;
 	bool matches;
 	char user_id[ID_SIZE];
 };
+
+/* PROTOCOL, enrolment 4: it counts as reachable by push once it has echoed a test message. */
+static enum status push_try(struct store_tx *tx, const char *device_id, const struct push_test *test)
+{
+	struct device_row device;
+	enum status status;
+
+	TRY(store_device_find(tx, device_id, &device));
+	if (!device.push_endpoint)
+		return OK;
+	status = push_test_write(tx, device_id, test);
+	return status == E_BUSY ? OK : status;
+}
 
 /* One attempt: right makes both active, wrong makes both void. */
 static enum status confirm_write(struct store_tx *tx, void *ctx)
@@ -143,8 +157,10 @@ static enum status confirm_write(struct store_tx *tx, void *ctx)
 	to = confirm->matches ? "active" : "void";
 	TRY(store_enrolment_move(tx, confirm->id, "confirm", to, NULL, NULL));
 	TRY(store_device_set_state(tx, row.device_id, "confirm", to, confirm->now));
-	if (confirm->matches)
+	if (confirm->matches) {
 		TRY(store_browser_remove_all(tx, row.user_id)); /* a factor change drops known browsers */
+		TRY(push_try(tx, row.device_id, &confirm->test));
+	}
 	return audit_write(tx,
 			   &(struct audit_row){.at = confirm->now,
 					       .event = confirm->matches ? "device.enrolled" : "enrolment.wrong_digits",
@@ -157,8 +173,10 @@ enum status enrolment_confirm(const struct core *core, struct arena *arena, cons
 {
 	struct confirm confirm = {.id = id, .digits = digits, .now = now};
 
+	push_test_draw(core, now, &confirm.test);
 	TRY(store_write(core->store, confirm_write, &confirm));
 	core_wake(core, "user", confirm.user_id);
+	core_wake(core, "outbox", "");
 	return confirm.matches ? OK : E_REFUSED;
 }
 

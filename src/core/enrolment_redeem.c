@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "core/audit.h"
 #include "core/device.h"
+#include "core/keyring.h"
 #include "crypto/jose.h"
 
 #define REDEEM_JWS_MAX 8192
@@ -112,16 +113,14 @@ static enum status claims_check(struct redeem *redeem)
 
 static void push_read(struct redeem *redeem)
 {
-	const json_t *push = json_object_get(redeem->parts.payload, "push");
-	const char *endpoint = json_get_string(push, "endpoint"), *p256dh = json_get_string(push, "p256dh"),
-		   *auth = json_get_string(push, "auth");
+	struct push_subscription push;
 
-	if (!endpoint || strncmp(endpoint, "https://", 8) != 0 || strlen(endpoint) > 1024 || !p256dh ||
-	    strlen(p256dh) != 87 || !auth || strlen(auth) != 22)
+	if (push_subscription_read(redeem->core, json_object_get(redeem->parts.payload, "push"), &push))
 		return; /* the device enrols without; PUT /device/push says what was wrong */
-	redeem->device.push_endpoint = endpoint;
-	redeem->device.push_p256dh = p256dh;
-	redeem->device.push_auth = auth;
+	redeem->device.push_endpoint = push.endpoint;
+	redeem->device.push_p256dh = push.p256dh;
+	redeem->device.push_auth = push.auth;
+	redeem->device.push_kid = push.kid;
 }
 
 /* Somebody else holds the place: is it this very key, or a second device? */
@@ -282,6 +281,7 @@ enum status enrolment_poll(const struct core *core, struct arena *arena, const c
 			   const struct device_row *device, int64_t now, json_t **ret_json)
 {
 	struct poll poll = {.core = core, .id = id, .device = device, .now = now};
+	const struct vapid_key *vapid = keyring_vapid(keyring_view(core->keyring), NULL);
 	char *otpauth = NULL;
 
 	TRY(store_read(core->store, arena, poll_read, &poll));
@@ -294,7 +294,7 @@ enum status enrolment_poll(const struct core *core, struct arena *arena, const c
 	}
 	if (poll.row.with_totp)
 		TRY(totp_make(&poll, arena, &otpauth));
-	*ret_json = json_pack("{s:s, s:o, s:s?, s:n}", "state", "active", "account", account_json(core, &poll.user),
-			      "totp", otpauth, "vapid_public_key");
+	*ret_json = json_pack("{s:s, s:o, s:s?, s:s?}", "state", "active", "account", account_json(core, &poll.user),
+			      "totp", otpauth, "vapid_public_key", vapid ? vapid->public_key : NULL);
 	return *ret_json ? OK : E_NOMEM;
 }

@@ -161,21 +161,36 @@ static enum status place_take(struct store_tx *tx, struct login_op *op, struct p
 	return store_challenge_settle(tx, held.id, "pending", &superseded, 0);
 }
 
-static enum status outbox_write(struct store_tx *tx, struct login_op *op, const struct push_draft *draft)
+static bool is_subscribed(const struct device_row *device)
 {
-	struct device_row *devices;
-	size_t count;
+	return strcmp(device->state, "active") == 0 && device->push_endpoint;
+}
 
-	TRY(store_device_list(tx, draft->row.user_id, &devices, &count));
-	for (size_t i = 0; i < count; i++) {
+struct devices {
+	struct device_row *rows;
+	size_t count, subscribed;
+};
+
+static enum status devices_find(struct store_tx *tx, const char *user_id, struct devices *devices)
+{
+	TRY(store_device_list(tx, user_id, &devices->rows, &devices->count));
+	for (size_t i = 0; i < devices->count; i++)
+		devices->subscribed += is_subscribed(&devices->rows[i]);
+	return OK;
+}
+
+static enum status outbox_write(struct store_tx *tx, struct login_op *op, const struct push_draft *draft,
+				const struct devices *devices)
+{
+	for (size_t i = 0; i < devices->count; i++) {
 		struct outbox_row row = {.kind = "challenge",
-					 .device_id = devices[i].id,
+					 .device_id = devices->rows[i].id,
 					 .subject_id = draft->id,
 					 .not_before = op->now,
 					 .expires_at = draft->row.expires_at,
 					 .created_at = op->now};
 
-		if (strcmp(devices[i].state, "active") != 0 || !devices[i].push_endpoint)
+		if (!is_subscribed(&devices->rows[i]))
 			continue;
 		row.id = arena_format(store_tx_arena(tx), "%s.%zu", draft->id, i);
 		if (!row.id)
@@ -203,6 +218,7 @@ static enum status user_is_unchanged(struct store_tx *tx, const struct login_op 
 enum status push_start(struct store_tx *tx, struct login_op *op, struct push_draft *draft)
 {
 	const struct throttle_who who = login_who(op);
+	struct devices devices = {0};
 	bool popup;
 
 	TRY(user_is_unchanged(tx, op, draft));
@@ -210,11 +226,13 @@ enum status push_start(struct store_tx *tx, struct login_op *op, struct push_dra
 	TRY(place_take(tx, op, draft));
 	draft->row.hidden = draft->blocked || !draft->row.user_id;
 	draft->row.popup = popup && !draft->row.hidden && (!draft->caution || draft->expected);
+	if (draft->row.popup)
+		TRY(devices_find(tx, draft->row.user_id, &devices));
+	draft->row.delivery = devices.subscribed > 0 ? "queued" : NULL;
 	TRY(store_challenge_insert(tx, &draft->row));
 	if (draft->expected && !draft->row.hidden)
 		TRY(store_user_set_expect(tx, draft->row.user_id, 0));
-	if (draft->row.popup)
-		TRY(outbox_write(tx, op, draft));
+	TRY(outbox_write(tx, op, draft, &devices));
 	op->login.row.challenge_id = draft->id;
 	op->login.row.notice = draft->blocked ? "other_request" : NULL;
 	op->login.challenge = draft->row;
@@ -226,6 +244,8 @@ void push_wake(const struct login_op *op, const struct push_draft *draft)
 {
 	if (draft && draft->row.user_id && !draft->row.hidden)
 		core_wake(op->core, "user", draft->row.user_id);
+	if (draft && draft->row.delivery)
+		core_wake(op->core, "outbox", "");
 	if (draft && *draft->replaced_login)
 		core_wake(op->core, "login", draft->replaced_login);
 }

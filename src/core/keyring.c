@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/audit.h"
+#include "base/encode.h"
 
 #define VIEW_MEMORY (256 * 1024)
 
@@ -19,114 +19,6 @@ struct keyring {
 	pthread_mutex_t lock;
 	struct snapshot *newest;
 };
-
-/* ---- making ---- */
-
-struct making {
-	struct new_key keys[6];
-	struct key_row rows[6];
-	size_t count;
-	int64_t now;
-};
-
-static enum status key_make(struct making *making, struct keyholder *keyholder, struct arena *arena,
-			    const char *purpose, const char *alg, const char *state)
-{
-	struct new_key *key = &making->keys[making->count];
-
-	TRY(keyholder_key_new(keyholder, arena, alg, key));
-	making->rows[making->count++] = (struct key_row){.kid = key->kid,
-							 .purpose = purpose,
-							 .alg = alg,
-							 .sealed = key->sealed,
-							 .sealed_size = key->sealed_size,
-							 .public_jwk = key->public_jwk,
-							 .state = state,
-							 .created_at = making->now,
-							 .changed_at = making->now};
-	return OK;
-}
-
-static enum status init_write(struct store_tx *tx, void *ctx)
-{
-	const struct making *making = ctx;
-	struct key_row *rows = NULL;
-	size_t count = 0;
-
-	TRY(store_key_list(tx, NULL, &rows, &count));
-	if (count > 0)
-		return E_CONFLICT;
-	for (size_t i = 0; i < making->count; i++)
-		TRY(store_key_insert(tx, &making->rows[i]));
-	return audit_write(tx, &(struct audit_row){.at = making->now, .event = "keys.made"});
-}
-
-static enum status all_make(struct making *making, struct keyholder *keyholder, struct arena *arena)
-{
-	TRY(key_make(making, keyholder, arena, "token", "ES256", "current"));
-	TRY(key_make(making, keyholder, arena, "token", "RS256", "current"));
-	TRY(key_make(making, keyholder, arena, "token", "ES256", "next"));
-	TRY(key_make(making, keyholder, arena, "token", "RS256", "next"));
-	TRY(key_make(making, keyholder, arena, "pepper", "HS256", "current"));
-	return key_make(making, keyholder, arena, "mac", "HS256", "current");
-}
-
-enum status keyring_init(struct store *store, struct keyholder *keyholder, int64_t now)
-{
-	scoped_arena *arena = arena_new(VIEW_MEMORY);
-	struct making making = {.now = now};
-
-	if (!arena)
-		return E_NOMEM;
-	TRY(all_make(&making, keyholder, arena));
-	return store_write(store, init_write, &making);
-}
-
-/* ---- rotating ---- */
-
-/* next becomes current, current previous, previous retired. Several processes may try: the states are checked by the
- * rows themselves. */
-static enum status states_turn(struct store_tx *tx, int64_t now)
-{
-	struct key_row *rows;
-	size_t count;
-
-	TRY(store_key_list_in_use(tx, &rows, &count));
-	for (size_t i = 0; i < count; i++) {
-		const char *state = rows[i].state;
-		const char *to = strcmp(state, "next") == 0      ? "current"
-				 : strcmp(state, "current") == 0 ? "previous"
-								 : "retired";
-
-		if (strcmp(rows[i].purpose, "token") == 0)
-			TRY(store_key_set_state(tx, rows[i].kid, to, now));
-	}
-	return OK;
-}
-
-static enum status rotate_write(struct store_tx *tx, void *ctx)
-{
-	const struct making *making = ctx;
-
-	TRY(states_turn(tx, making->now));
-	for (size_t i = 0; i < making->count; i++)
-		TRY(store_key_insert(tx, &making->rows[i]));
-	return audit_write(tx, &(struct audit_row){.at = making->now, .event = "keys.rotated"});
-}
-
-enum status keyring_rotate(struct store *store, struct keyholder *keyholder, int64_t now)
-{
-	scoped_arena *arena = arena_new(VIEW_MEMORY);
-	struct making making = {.now = now};
-
-	if (!arena)
-		return E_NOMEM;
-	TRY(key_make(&making, keyholder, arena, "token", "ES256", "next"));
-	TRY(key_make(&making, keyholder, arena, "token", "RS256", "next"));
-	return store_write(store, rotate_write, &making);
-}
-
-/* ---- reading ---- */
 
 struct reading {
 	struct key_row *rows;
@@ -179,6 +71,46 @@ static struct sealed_key *place_of(struct keyring_view *view, const struct key_r
 	return strcmp(row->alg, "RS256") == 0 ? &view->rs256 : &view->es256;
 }
 
+/* 0x04, x, y: RFC 8292 3.2 has the key in its uncompressed form. */
+static enum status point_of(struct arena *arena, const char *public_jwk, char **ret_public_key)
+{
+	scoped_json *jwk = NULL;
+	const char *x, *y;
+	uint8_t point[65] = {0x04};
+	size_t x_size = 0, y_size = 0;
+
+	TRY(json_parse_limited(public_jwk ? public_jwk : "", public_jwk ? strlen(public_jwk) : 0, 4, &jwk));
+	x = json_get_string(jwk, "x");
+	y = json_get_string(jwk, "y");
+	if (!x || !y)
+		return E_INVALID;
+	TRY(base64url_parse(x, strlen(x), point + 1, 32, &x_size));
+	TRY(base64url_parse(y, strlen(y), point + 33, 32, &y_size));
+	if (x_size != 32 || y_size != 32)
+		return E_INVALID;
+	*ret_public_key = base64url_dup(arena, point, sizeof(point));
+	return *ret_public_key ? OK : E_NOMEM;
+}
+
+static enum status vapid_add(struct snapshot *snapshot, const struct key_row *row)
+{
+	struct keyring_view *view = &snapshot->view;
+	struct vapid_key added = {.key = {row->kid, row->alg, row->sealed, row->sealed_size}};
+	const bool is_current = strcmp(row->state, "current") == 0;
+	char *public_key = NULL;
+
+	if (view->vapid_count == VAPID_KEYS_MAX && !is_current)
+		return OK;
+	TRY(point_of(snapshot->arena, row->public_jwk, &public_key));
+	added.public_key = public_key;
+	if (view->vapid_count < VAPID_KEYS_MAX)
+		view->vapid_count++;
+	for (size_t i = view->vapid_count - 1; is_current && i > 0; i--)
+		view->vapid[i] = view->vapid[i - 1];
+	view->vapid[is_current ? 0 : view->vapid_count - 1] = added;
+	return OK;
+}
+
 static enum status snapshot_fill(struct snapshot *snapshot, struct store *store)
 {
 	struct reading reading = {0};
@@ -191,6 +123,8 @@ static enum status snapshot_fill(struct snapshot *snapshot, struct store *store)
 
 		if (key)
 			*key = (struct sealed_key){row->kid, row->alg, row->sealed, row->sealed_size};
+		if (strcmp(row->purpose, "vapid") == 0)
+			TRY(vapid_add(snapshot, row));
 	}
 	if (!view->es256.kid || !view->rs256.kid || !view->pepper.kid || !view->mac.kid)
 		return E_NOT_FOUND;
@@ -203,12 +137,22 @@ static void snapshot_free(struct snapshot *snapshot)
 	free(snapshot);
 }
 
+static bool vapid_is_same(const struct keyring_view *a, const struct keyring_view *b)
+{
+	bool same = a->vapid_count == b->vapid_count;
+
+	for (size_t i = 0; same && i < a->vapid_count; i++)
+		same = strcmp(a->vapid[i].key.kid, b->vapid[i].key.kid) == 0;
+	return same;
+}
+
 /* A snapshot is made only when the keys differ from the newest one's. */
 static bool is_same(const struct snapshot *a, const struct snapshot *b)
 {
 	return a && strcmp(a->view.jwks, b->view.jwks) == 0 && strcmp(a->view.es256.kid, b->view.es256.kid) == 0 &&
 	       strcmp(a->view.rs256.kid, b->view.rs256.kid) == 0 &&
-	       strcmp(a->view.pepper.kid, b->view.pepper.kid) == 0 && strcmp(a->view.mac.kid, b->view.mac.kid) == 0;
+	       strcmp(a->view.pepper.kid, b->view.pepper.kid) == 0 && strcmp(a->view.mac.kid, b->view.mac.kid) == 0 &&
+	       vapid_is_same(&a->view, &b->view);
 }
 
 enum status keyring_refresh(struct keyring *keyring, struct store *store)
@@ -258,6 +202,22 @@ const struct keyring_view *keyring_view(struct keyring *keyring)
 	view = &keyring->newest->view;
 	pthread_mutex_unlock(&keyring->lock);
 	return view;
+}
+
+const struct vapid_key *keyring_vapid(const struct keyring_view *view, const char *kid)
+{
+	for (size_t i = 0; i < view->vapid_count; i++)
+		if (!kid || strcmp(view->vapid[i].key.kid, kid) == 0)
+			return &view->vapid[i];
+	return NULL;
+}
+
+const struct vapid_key *keyring_vapid_public(const struct keyring_view *view, const char *public_key)
+{
+	for (size_t i = 0; i < view->vapid_count; i++)
+		if (strcmp(view->vapid[i].public_key, public_key) == 0)
+			return &view->vapid[i];
+	return NULL;
 }
 
 void keyring_close(struct keyring **keyring)

@@ -59,11 +59,12 @@ static json_t *challenge_json(const struct login_op *op, bool trusted)
 
 	if (!op->login.has_challenge)
 		return json_null();
-	json = json_pack("{s:s, s:i, s:o, s:o, s:s, s:I, s:I, s:b}", "mode", row->mode, "digits", row->digits, "number",
-			 text_or_null(*row->number ? row->number : NULL), "code",
+	json = json_pack("{s:s, s:i, s:o, s:o, s:s, s:I, s:I, s:b, s:s?}", "mode", row->mode, "digits", row->digits,
+			 "number", text_or_null(*row->number ? row->number : NULL), "code",
 			 text_or_null(*row->code ? row->code : NULL), "status", challenge_status(op, trusted),
 			 "expires_at", (json_int_t)row->expires_at, "life_s",
-			 (json_int_t)(row->expires_at - row->created_at), "popup", (int)(trusted ? row->popup : true));
+			 (json_int_t)(row->expires_at - row->created_at), "popup", (int)(trusted ? row->popup : true),
+			 "delivery", trusted ? row->delivery : NULL);
 	return json;
 }
 

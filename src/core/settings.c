@@ -60,6 +60,7 @@ static const struct {
 	COUNT("budget", "code_failures_month", budget.code_failures_month),
 	COUNT("budget", "password_spray", budget.password_spray),
 	COUNT("totp", "window", totp_window),
+	TIME("push", "timeout", push.timeout_s),
 	COUNT("push", "choose_digits", choose_digits),
 	COUNT("push", "enter_digits", enter_digits),
 };
@@ -286,6 +287,7 @@ static void settings_read(struct reader *reader, struct settings *settings)
 	paths_read(reader, settings);
 	node_read(reader, settings);
 	numbers_read(reader, settings);
+	push_read(reader, settings);
 	const char *sandbox = reader_text(reader, &(struct name){NULL, "sandbox"});
 
 	settings->sandbox_required = sandbox && strcmp(sandbox, "required") == 0;

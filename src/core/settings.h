@@ -11,6 +11,14 @@
 
 struct policy;
 
+/* Push services that messages may go to (core/push_endpoint.h). */
+struct push_host {
+	const char *host; /* "fcm.googleapis.com", or of "*.push.apple.com" what follows the star, ".push.apple.com" */
+	unsigned port;
+	bool is_private;     /* it may have an address that is not public */
+	const char *connect; /* "127.0.0.1:8443": where its connections go instead; or NULL */
+};
+
 /*
  * What symbolon.yaml says, checked and with every default filled in. Immutable once loaded. Paths are absolute
  * (relative ones count from the configuration file's folder). Lives in the arena it was loaded with.
@@ -66,6 +74,13 @@ struct settings {
 	unsigned totp_window;   /* 1: one step either side; 0 is strict */
 	unsigned choose_digits; /* 2 */
 	unsigned enter_digits;  /* 6 */
+	struct {
+		const char *subject; /* whom a push service may write to: mailto: or https: (RFC 8292); or NULL */
+		const char *ca_file; /* trusted for push services instead of the system's; or NULL */
+		int64_t timeout_s;   /* of one message to a push service */
+		const struct push_host *hosts;
+		size_t host_count;
+	} push;
 	const struct policy *policy;
 	const char *node; /* this machine, in the names of audit chains; its host name when not given */
 	const char *daemon_chain, *command_chain; /* "node/daemon", "node/command" */

@@ -37,6 +37,9 @@ int64_t reader_number(struct reader *reader, const struct name *name);
 
 char *reader_format(struct reader *reader, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* ---- settings_push.c ---- */
+void push_read(struct reader *reader, struct settings *settings);
+
 /* The schema as a tree. Test builds lose the bounds of what tests size: password, session, life, budget, audit. */
 enum status must_check schema_load(json_t **ret_schema);
 

@@ -19,7 +19,7 @@
 
 enum { JWK_SIZE_MAX = 16 * 1024, JWK_DEPTH_MAX = 4 };
 enum { RSA_BITS = 2048, RSA_BITS_MIN = 2048 }; /* at most RSA_SIZE_MAX bytes: 4096 bits */
-enum { NUMBERS_MAX = 8, EC_POINT_SIZE = 65 };
+enum { NUMBERS_MAX = 8 };
 
 /* A number of a JWK: its member, OpenSSL's name for it, whether it must stay private. In the order we print them. */
 struct number {
@@ -240,12 +240,12 @@ static EVP_PKEY *pkey_from_params(const struct kind *kind, OSSL_PARAM *params)
 	return pkey;
 }
 
-static EVP_PKEY *pkey_from_point(const uint8_t point[EC_POINT_SIZE])
+EVP_PKEY *p256_from_point(const uint8_t point[P256_POINT_SIZE])
 {
 	EVP_PKEY *pkey = EVP_PKEY_new();
 
 	if (pkey && EVP_PKEY_copy_parameters(pkey, crypto_objects()->p256) == 1 &&
-	    EVP_PKEY_set1_encoded_public_key(pkey, point, EC_POINT_SIZE) == 1)
+	    EVP_PKEY_set1_encoded_public_key(pkey, point, P256_POINT_SIZE) == 1)
 		return pkey;
 	EVP_PKEY_free(pkey);
 	ERR_clear_error();
@@ -255,12 +255,12 @@ static EVP_PKEY *pkey_from_point(const uint8_t point[EC_POINT_SIZE])
 /* OpenSSL takes the public half of an EC key as one uncompressed point and refuses one that is not on the curve. */
 static EVP_PKEY *pkey_from_ec(struct parsed_jwk *parsed)
 {
-	uint8_t point[EC_POINT_SIZE] = {POINT_CONVERSION_UNCOMPRESSED};
+	uint8_t point[P256_POINT_SIZE] = {POINT_CONVERSION_UNCOMPRESSED};
 
 	memcpy(point + 1, parsed->bytes[0], ES256_HALF);
 	memcpy(point + 1 + ES256_HALF, parsed->bytes[1], ES256_HALF);
 	if (!parsed->is_private)
-		return pkey_from_point(point);
+		return p256_from_point(point);
 
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char[]){"P-256"}, 0),

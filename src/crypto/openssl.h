@@ -17,4 +17,8 @@ struct crypto_objects {
 /* Never NULL: aborts when OpenSSL cannot give them. */
 const struct crypto_objects *crypto_objects(void);
 
+/* A public key from its uncompressed form, checked to be on the curve; NULL when it is not. */
+enum { P256_POINT_SIZE = 65 };
+EVP_PKEY *p256_from_point(const uint8_t point[P256_POINT_SIZE]);
+
 #endif

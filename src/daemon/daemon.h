@@ -9,6 +9,7 @@
 #include "daemon/workers.h"
 #include "endpoints/app.h"
 #include "http/server.h"
+#include "push/sender.h"
 
 /* Everything of the process: the only place that knows everything. */
 struct daemon {
@@ -23,6 +24,7 @@ struct daemon {
 	struct http_server *metrics; /* or NULL */
 	struct housekeeping *housekeeping;
 	struct keyholder_link *keyholder_link;
+	struct push_sender *push_sender;
 	char *signin_page, *form_post_page;
 	atomic_uint_fast64_t troubles; /* requests answered with 5xx by us */
 };

@@ -118,6 +118,7 @@ static void fixed_tell(const struct settings *first, const struct settings *next
 						    next->trusted_proxies, next->trusted_proxy_count));
 	restart_say("database", text_differs(first->database, next->database));
 	restart_say("keys.kek", text_differs(first->kek, next->kek));
+	restart_say("push.ca_file", text_differs(first->push.ca_file, next->push.ca_file));
 	restart_say("web", text_differs(first->web, next->web));
 	restart_say("node", text_differs(first->daemon_chain, next->daemon_chain));
 	restart_say("sandbox", first->sandbox_required != next->sandbox_required);
@@ -149,6 +150,7 @@ static struct settings settings_mix(const struct settings *first, const struct s
 	mixed.sandbox_required = first->sandbox_required;
 	mixed.kek = first->kek;
 	mixed.web = first->web;
+	mixed.push.ca_file = first->push.ca_file;
 	mixed.loops = first->loops;
 	mixed.workers = first->workers;
 	mixed.hashers = first->hashers;

@@ -68,6 +68,18 @@ static void keyholder_part(struct text *out, const struct daemon *daemon)
 	one(out, "keyholder_refusals_total", "counter", "Requests that the keyholder refused.", counters.refusals);
 }
 
+static void push_part(struct text *out, const struct daemon *daemon)
+{
+	const struct push_counters *counters = push_sender_counters(daemon->push_sender);
+
+	one(out, "push_delivered_total", "counter", "Messages that a push service took.", counters->delivered);
+	one(out, "push_retried_total", "counter", "Messages to be sent again.", counters->retried);
+	one(out, "push_dropped_total", "counter", "Messages given up, or that nobody waited for any more.",
+	    counters->dropped);
+	one(out, "push_unsubscribed_total", "counter", "Subscriptions that a push service knew no more.",
+	    counters->unsubscribed);
+}
+
 static uint64_t resident_bytes(void)
 {
 	unsigned long size = 0, resident = 0;
@@ -103,6 +115,7 @@ void metrics_answer(struct http_exchange *exchange, void *ctx)
 		http_part(&out, daemon);
 		store_part(&out, daemon);
 		keyholder_part(&out, daemon);
+		push_part(&out, daemon);
 		process_part(&out, daemon);
 		response_status(res, 200);
 		status_ignore(response_body(res, "text/plain; version=0.0.4; charset=utf-8", out.data, out.size),

@@ -60,7 +60,8 @@ static enum status store_and_keys_open(struct daemon *daemon, int *ret_exit)
 		*ret_exit = SERVE_TROUBLE; /* the supervisor has told why */
 		return E_IO;
 	}
-	if (keyring_open(core->store, &core->keyring) != OK)
+	if (keyring_complete(core->store, core->keyholder, clock_now()) != OK ||
+	    keyring_open(core->store, &core->keyring) != OK)
 		return say(ret_exit, SERVE_TROUBLE, core->settings->database_shown,
 			   "the keys cannot be read; was `symbolon init` run?");
 	return OK;
@@ -102,11 +103,15 @@ static enum status pages_open(struct daemon *daemon, int *ret_exit)
 	return OK;
 }
 
-/* Here and on the other nodes. */
+/* Here and on the other nodes; messages are sent by whoever wrote them. */
 static void wake(void *ctx, const char *topic)
 {
 	struct daemon *daemon = ctx;
 
+	if (strcmp(topic, "outbox:") == 0) {
+		push_sender_wake(daemon->push_sender);
+		return;
+	}
 	waiting_wake(daemon->app.waiting, topic);
 	store_tell(daemon->app.core.store, topic);
 }
@@ -176,6 +181,30 @@ static enum status listener_start(struct daemon *daemon)
 	return http_server_start(daemon->server);
 }
 
+static enum status core_now(void *ctx, struct arena *arena, struct core *ret_core)
+{
+	const struct daemon *daemon = ctx;
+	struct app app;
+
+	TRY(live_app(&daemon->app, arena, &app));
+	*ret_core = app.core;
+	return OK;
+}
+
+static enum status sender_start(struct daemon *daemon)
+{
+	const struct settings *settings = daemon->app.core.settings;
+	const struct push_sender_options options = {
+		.core_get = core_now,
+		.ctx = daemon,
+		.now = daemon->app.now,
+		.owner = settings->daemon_chain,
+		.ca_file = settings->push.ca_file,
+	};
+
+	return push_sender_start(&options, &daemon->push_sender);
+}
+
 static enum status metrics_start(struct daemon *daemon)
 {
 	const char *listen = daemon->app.core.settings->metrics;
@@ -196,6 +225,8 @@ enum status daemon_start(struct daemon *daemon, int *ret_exit)
 		return say(ret_exit, SERVE_TROUBLE, "threads", "cannot be started");
 	if (store_is_remote(daemon->app.core.store))
 		waiting_room_read_on(daemon->app.waiting, daemon->workers);
+	if (sender_start(daemon) != OK)
+		return say(ret_exit, SERVE_TROUBLE, "push", "the sender of messages cannot be started");
 	if (listener_start(daemon) != OK)
 		return say(ret_exit, SERVE_TROUBLE, daemon->app.core.settings->listen[0],
 			   "cannot listen there; the log line above says why");
@@ -226,6 +257,7 @@ void daemon_close(struct daemon *daemon)
 		store_listen_end(daemon->app.core.store); /* it wakes who waits */
 	http_server_free(&daemon->metrics);
 	http_server_free(&daemon->server);
+	push_sender_stop(&daemon->push_sender);
 	waiting_room_free(&daemon->app.waiting);
 	router_free(&daemon->router);
 	static_files_free(&daemon->app.files);

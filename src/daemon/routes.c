@@ -125,6 +125,7 @@ const struct route routes[] = {
 	{HTTP_GET, DEVICE "/device", ON_LOOP_READ, device_get},
 	{HTTP_PUT, DEVICE "/device/push", ON_WORKER, device_push_put, DEVICE_MAX},
 	{HTTP_POST, DEVICE "/device/push/test", ON_WORKER, device_push_test_post, DEVICE_MAX},
+	{HTTP_POST, DEVICE "/device/push/echo", ON_WORKER, device_push_echo_post, DEVICE_MAX},
 	{HTTP_DELETE, DEVICE "/device", ON_WORKER, device_delete, DEVICE_MAX},
 };
 const size_t route_count = ARRAY_COUNT(routes);

@@ -226,6 +226,7 @@ static enum status everything_allow(const struct plan *plan)
 	TRY(file_allow(plan, settings->path));
 	TRY(file_allow(plan, settings->tls_certificate));
 	TRY(file_allow(plan, settings->tls_key));
+	TRY(file_allow(plan, settings->push.ca_file));
 	TRY(path_allow(plan, settings->web, LANDLOCK_READ | LANDLOCK_LIST));
 	return ports_allow(plan);
 }

@@ -29,11 +29,19 @@ void key_cache_done(struct key_cache *cache)
 	pthread_mutex_destroy(&cache->lock);
 }
 
+enum status key_alg_parse(const char *alg, enum jose_alg *ret_alg)
+{
+	if (strcmp(alg, KEYHOLDER_VAPID) != 0)
+		return jose_alg_parse(alg, ret_alg);
+	*ret_alg = JOSE_ES256;
+	return OK;
+}
+
 enum status key_identity_format(const char *kid, const char *alg, char out[KEY_IDENTITY_SIZE])
 {
 	enum jose_alg known;
 
-	if (strcmp(alg, "HS256") != 0 && jose_alg_parse(alg, &known) != OK)
+	if (strcmp(alg, "HS256") != 0 && key_alg_parse(alg, &known) != OK)
 		return E_INVALID;
 	if (!*kid || strlen(kid) > KEY_ID_MAX)
 		return E_INVALID;
@@ -77,6 +85,7 @@ static struct cached_key *place_find(struct key_cache *cache)
 static enum status key_from_plain(const char *alg, const uint8_t *plain, size_t size, struct cached_key *key)
 {
 	scoped_jose_key *jose = NULL;
+	enum jose_alg wanted;
 
 	if (strcmp(alg, "HS256") == 0) {
 		if (size != SYMMETRIC_SIZE)
@@ -84,8 +93,9 @@ static enum status key_from_plain(const char *alg, const uint8_t *plain, size_t 
 		memcpy(key->symmetric, plain, SYMMETRIC_SIZE);
 		return OK;
 	}
+	TRY(key_alg_parse(alg, &wanted));
 	TRY(jose_key_parse((const char *)plain, size, &jose));
-	if (strcmp(jose_alg_name(jose_key_alg(jose)), alg) != 0)
+	if (jose_key_alg(jose) != wanted)
 		return E_INVALID;
 	key->jose = jose;
 	jose = NULL;

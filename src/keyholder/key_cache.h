@@ -41,6 +41,9 @@ enum status must_check key_cache_take(struct key_cache *cache, const uint8_t key
 				      const struct sealed_key *sealed, struct cached_key **ret_key);
 void key_cache_give(struct key_cache *cache, struct cached_key *key);
 
+/* What a signing key's alg is to JOSE; E_INVALID for what we do not make, and for "HS256". */
+enum status must_check key_alg_parse(const char *alg, enum jose_alg *ret_alg);
+
 /* "key:<alg>:<kid>": what a key's blob is sealed for. */
 enum { KEY_IDENTITY_SIZE = KEY_ID_MAX + 16 };
 enum status must_check key_identity_format(const char *kid, const char *alg, char out[KEY_IDENTITY_SIZE]);

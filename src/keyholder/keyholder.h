@@ -44,15 +44,19 @@ enum status must_check keyholder_open(const char *kek_path, struct keyholder **r
 /* Zeroes all keys. No call may be under way. Accepts NULL inside. */
 void keyholder_close(struct keyholder **keyholder);
 
+/* An ES256 key that signs for push services (RFC 8292) and nothing else. */
+#define KEYHOLDER_VAPID "VAPID"
+
 /* A key as it lies in the store. kid and alg are part of its identity. */
 struct sealed_key {
 	const char *kid;
-	const char *alg; /* "ES256", "RS256", "HS256" (pepper, mac) */
+	const char *alg; /* "ES256", "RS256", "HS256" (pepper, mac), KEYHOLDER_VAPID */
 	const uint8_t *sealed;
 	size_t size;
 };
 
-/* A fresh signing key ("ES256", "RS256") or symmetric key ("HS256"); kid is its thumbprint (or random for HS256). */
+/* A fresh signing key ("ES256", "RS256", KEYHOLDER_VAPID) or symmetric key ("HS256"); kid is its thumbprint (or random
+ * for HS256). */
 struct new_key {
 	char kid[48];
 	uint8_t *sealed; /* in the arena */
@@ -65,9 +69,11 @@ enum status must_check keyholder_key_new(struct keyholder *keyholder, struct are
 /*
  * Signs every job in one round trip. Unsealed keys are cached by kid and blob. At most KEYHOLDER_JOBS_MAX jobs and 64
  * KiB in all. E_REFUSED also for a typ that is not one of "JWT", "at+jwt", "logout+jwt", "secevent+jwt" and
- * "token-introspection+jwt": this key never signs a device's answer. All are signed or none is returned.
+ * "token-introspection+jwt": this key never signs a device's answer. A VAPID key signs only KEYHOLDER_VAPID_TYP, and no
+ * other key does; the header then says "JWT", as RFC 8292 wants. All are signed or none is returned.
  */
-#define KEYHOLDER_JOBS_MAX 4
+#define KEYHOLDER_VAPID_TYP "vapid"
+#define KEYHOLDER_JOBS_MAX  4
 /* A "JWT" job after an "at+jwt" job of the same request gets the at_hash of that token (OpenID Core 3.1.3.6). */
 struct sign_job {
 	const struct sealed_key *key;

@@ -18,8 +18,15 @@ enum { KID_RANDOM_SIZE = 16, KID_SIZE = 48, PURPOSE_MAX = 64 };
  */
 static const char *const signable_types[] = {"JWT", "at+jwt", "logout+jwt", "secevent+jwt", "token-introspection+jwt"};
 
-static bool type_is_signable(const char *typ)
+static bool key_is_vapid(const struct sealed_key *key)
 {
+	return strcmp(key->alg, KEYHOLDER_VAPID) == 0;
+}
+
+static bool type_is_signable(const struct sealed_key *key, const char *typ)
+{
+	if (key_is_vapid(key))
+		return strcmp(typ, KEYHOLDER_VAPID_TYP) == 0;
 	for (size_t i = 0; i < ARRAY_COUNT(signable_types); i++) {
 		if (strcmp(typ, signable_types[i]) == 0)
 			return true;
@@ -57,7 +64,7 @@ static enum status symmetric_new(struct call *call)
 	return status;
 }
 
-static enum status signing_key_new(struct call *call, enum jose_alg alg)
+static enum status signing_key_new(struct call *call, const char *name, enum jose_alg alg)
 {
 	scoped_jose_key *key = NULL;
 	char kid[KID_SIZE];
@@ -68,7 +75,7 @@ static enum status signing_key_new(struct call *call, enum jose_alg alg)
 	const char *public_jwk = jose_key_public(call->arena, key, kid);
 	if (!private_jwk || !public_jwk)
 		return E_NOMEM;
-	return key_reply(call, kid, jose_alg_name(alg), private_jwk, strlen(private_jwk), public_jwk);
+	return key_reply(call, kid, name, private_jwk, strlen(private_jwk), public_jwk);
 }
 
 enum status handle_key_new(struct call *call)
@@ -80,8 +87,8 @@ enum status handle_key_new(struct call *call)
 		return E_INVALID;
 	if (strcmp(name, "HS256") == 0)
 		return symmetric_new(call);
-	TRY(jose_alg_parse(name, &alg));
-	return signing_key_new(call, alg);
+	TRY(key_alg_parse(name, &alg));
+	return signing_key_new(call, name, alg);
 }
 
 static struct sealed_key key_read(struct message_reader *request)
@@ -102,7 +109,8 @@ struct job {
 
 static enum status payload_sign(struct arena *arena, const struct jose_key *key, const struct job *job, char **ret_jws)
 {
-	scoped_json *header = json_pack("{s:s, s:s}", "typ", job->typ, "kid", job->key.kid);
+	scoped_json *header = key_is_vapid(&job->key) ? json_pack("{s:s}", "typ", "JWT")
+						      : json_pack("{s:s, s:s}", "typ", job->typ, "kid", job->key.kid);
 
 	if (!header)
 		return E_NOMEM;
@@ -167,7 +175,7 @@ enum status handle_sign(struct call *call)
 	if (!message_is_done(call->request))
 		return E_INVALID;
 	for (int64_t i = 0; i < count; i++) {
-		if (!type_is_signable(jobs[i].typ))
+		if (!type_is_signable(&jobs[i].key, jobs[i].typ))
 			return E_REFUSED;
 	}
 	for (int64_t i = 0; i < count; i++)

@@ -92,6 +92,8 @@ struct challenge_row {
 	int64_t expires_at;
 	int64_t seen_at;
 	int64_t settled_at;
+	const char *delivery; /* queued, reached, failed: whether a push service took its message; NULL: nobody to send
+				 to */
 };
 
 struct challenge_settle {
@@ -100,6 +102,14 @@ struct challenge_settle {
 	const uint8_t *answer_hash; /* 32 bytes, or NULL */
 	const char *answer;         /* or NULL */
 	int64_t now;
+};
+
+/* Where messages for a device go. NULLs: nowhere. */
+struct push_subscription {
+	const char *endpoint;
+	const char *p256dh; /* the browser's public key, an uncompressed point in base64url */
+	const char *auth;   /* 16 bytes in base64url */
+	const char *kid;    /* the VAPID key that it was made with */
 };
 
 /* confirm (six digits to be typed), active, revoked, void */
@@ -115,7 +125,14 @@ struct device_row {
 	const char *push_endpoint; /* or NULL */
 	const char *push_p256dh;
 	const char *push_auth;
-	int64_t push_ok_at; /* last echo of a test push */
+	const char *push_kid;   /* the VAPID key that the subscription was made with; NULL: from before there was one */
+	int64_t push_ok_at;     /* last echo of a test push for this subscription */
+	int64_t push_since;     /* first echo for this subscription: reachable by push since then */
+	const char *push_nonce; /* of the newest test message, or NULL */
+	int64_t push_nonce_until;
+	int64_t push_accepted_at; /* a push service took a message */
+	int64_t push_failed_at;
+	const char *push_failure; /* why the last one failed (docs/push.md), or NULL */
 	int64_t reported_at;
 	int64_t created_at;
 	int64_t seen_at;
@@ -227,12 +244,14 @@ struct token_row {
 
 struct outbox_row {
 	const char *id;
-	const char *kind; /* "challenge", "test", "ended" */
+	const char *kind; /* "challenge", "test" */
 	const char *device_id;
 	const char *subject_id; /* the challenge's id, or a test's nonce */
 	int64_t not_before;
 	int64_t expires_at;
 	int64_t created_at;
+	int tries;
+	const char *claimed_by; /* the node that sends it, until not_before; or NULL */
 };
 
 struct audit_row {
@@ -285,7 +304,7 @@ struct chain_row {
 struct key_row {
 	const char *kid;
 	const char *purpose; /* "token", "vapid", "pepper", "mac" */
-	const char *alg;     /* "ES256", "RS256", "HS256" */
+	const char *alg;     /* "ES256", "RS256", "HS256", "VAPID" */
 	const uint8_t *sealed;
 	size_t sealed_size;
 	const char *public_jwk; /* or NULL */

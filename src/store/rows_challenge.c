@@ -13,6 +13,7 @@ static const struct sql_field challenge_fields[] = {
 	FIELD(struct challenge_row, answer_hash),  FIELD(struct challenge_row, answer),
 	FIELD(struct challenge_row, created_at),   FIELD(struct challenge_row, expires_at),
 	FIELD(struct challenge_row, seen_at),      FIELD(struct challenge_row, settled_at),
+	FIELD(struct challenge_row, delivery),
 };
 static const struct sql_table challenge_table = {"challenges", challenge_fields, ARRAY_COUNT(challenge_fields),
 						 sizeof(struct challenge_row), false};
@@ -44,6 +45,14 @@ enum status store_challenge_settle(struct store_tx *tx, const char *id, const ch
 				  sql_text(id), sql_text(from), sql_text(settle->to), sql_text(settle->device_id),
 				  sql_hash(settle->answer_hash), sql_text(settle->answer), sql_int(settle->now),
 				  sql_int(unexpired_at)));
+}
+
+/* One push service that took it is enough, however many others do not. */
+enum status store_challenge_set_delivery(struct store_tx *tx, const char *id, const char *to)
+{
+	return sql_change(tx, SQL("UPDATE challenges SET delivery = ?2 WHERE id = ?1 AND delivery IS NOT NULL "
+				  "AND delivery <> ?2 AND delivery <> 'reached'",
+				  sql_text(id), sql_text(to)));
 }
 
 enum status store_challenge_set_seen(struct store_tx *tx, const char *id, int64_t now)

@@ -14,7 +14,14 @@ static const struct sql_field device_fields[] = {
 	FIELD(struct device_row, push_endpoint),
 	FIELD(struct device_row, push_p256dh),
 	FIELD(struct device_row, push_auth),
+	FIELD(struct device_row, push_kid),
 	FIELD(struct device_row, push_ok_at),
+	FIELD(struct device_row, push_since),
+	FIELD(struct device_row, push_nonce),
+	FIELD(struct device_row, push_nonce_until),
+	FIELD(struct device_row, push_accepted_at),
+	FIELD(struct device_row, push_failed_at),
+	FIELD(struct device_row, push_failure),
 	FIELD(struct device_row, reported_at),
 	FIELD(struct device_row, created_at),
 	FIELD(struct device_row, seen_at),
@@ -53,17 +60,63 @@ enum status store_device_set_state(struct store_tx *tx, const char *id, const ch
 }
 
 /* A new subscription has not proven yet that it reaches the device. */
-enum status store_device_set_push(struct store_tx *tx, const char *id, const char *endpoint, const char *p256dh,
-				  const char *auth, int64_t now)
+enum status store_device_set_push(struct store_tx *tx, const char *id, const struct push_subscription *push,
+				  int64_t now)
 {
 	return sql_set(tx, SQL("UPDATE devices SET push_endpoint = ?2, push_p256dh = ?3, push_auth = ?4, "
-			       "push_ok_at = 0, seen_at = ?5 WHERE id = ?1",
-			       sql_text(id), sql_text(endpoint), sql_text(p256dh), sql_text(auth), sql_int(now)));
+			       "push_kid = ?5, push_ok_at = 0, push_since = 0, push_nonce = NULL, "
+			       "push_accepted_at = 0, push_failed_at = 0, push_failure = NULL, seen_at = ?6 "
+			       "WHERE id = ?1",
+			       sql_text(id), sql_text(push->endpoint), sql_text(push->p256dh), sql_text(push->auth),
+			       sql_text(push->kid), sql_int(now)));
 }
 
-enum status store_device_set_push_ok(struct store_tx *tx, const char *id, int64_t now)
+enum status store_device_set_push_nonce(struct store_tx *tx, const char *id, const char *nonce, int64_t until)
 {
-	return sql_set(tx, SQL("UPDATE devices SET push_ok_at = ?2 WHERE id = ?1", sql_text(id), sql_int(now)));
+	return sql_set(tx, SQL("UPDATE devices SET push_nonce = ?2, push_nonce_until = ?3 WHERE id = ?1", sql_text(id),
+			       sql_text(nonce), sql_int(until)));
+}
+
+enum status store_device_echo(struct store_tx *tx, const char *id, const char *nonce, int64_t now)
+{
+	return sql_change(tx, SQL("UPDATE devices SET push_ok_at = ?3, push_failure = NULL, "
+				  "push_since = CASE WHEN push_since = 0 THEN ?3 ELSE push_since END "
+				  "WHERE id = ?1 AND push_nonce = ?2 AND push_nonce_until > ?3",
+				  sql_text(id), sql_text(nonce), sql_int(now)));
+}
+
+enum status store_device_push_accepted(struct store_tx *tx, const char *id, const char *endpoint, int64_t now)
+{
+	return sql_run(tx,
+		       SQL("UPDATE devices SET push_accepted_at = ?3, push_failure = NULL "
+			   "WHERE id = ?1 AND push_endpoint = ?2",
+			   sql_text(id), sql_text(endpoint), sql_int(now)),
+		       NULL);
+}
+
+enum status store_device_push_failed(struct store_tx *tx, const char *id, const char *endpoint, const char *failure,
+				     int64_t now)
+{
+	return sql_run(tx,
+		       SQL("UPDATE devices SET push_failed_at = ?3, push_failure = ?4 "
+			   "WHERE id = ?1 AND push_endpoint = ?2",
+			   sql_text(id), sql_text(endpoint), sql_int(now), sql_text(failure)),
+		       NULL);
+}
+
+enum status store_device_push_drop(struct store_tx *tx, const char *id, const char *endpoint, int64_t now)
+{
+	return sql_change(tx, SQL("UPDATE devices SET push_endpoint = NULL, push_p256dh = NULL, push_auth = NULL, "
+				  "push_kid = NULL, push_ok_at = 0, push_since = 0, push_nonce = NULL, "
+				  "push_failed_at = ?3, push_failure = 'gone' WHERE id = ?1 AND push_endpoint = ?2",
+				  sql_text(id), sql_text(endpoint), sql_int(now)));
+}
+
+enum status store_device_count_kid(struct store_tx *tx, const char *kid, int64_t *ret_count)
+{
+	return sql_number(tx,
+			  SQL("SELECT COUNT(*) FROM devices WHERE push_kid = ?1 AND state = 'active'", sql_text(kid)),
+			  ret_count);
 }
 
 enum status store_device_set_seen(struct store_tx *tx, const char *id, int64_t now)

@@ -1,27 +1,6 @@
 #include "store/sql.h"
 
-/* What is kept rather than asked: messages to send, keys, and single values. */
-
-/* ---- outbox ---- */
-
-static const struct sql_field outbox_fields[] = {
-	FIELD(struct outbox_row, id),         FIELD(struct outbox_row, kind),
-	FIELD(struct outbox_row, device_id),  FIELD(struct outbox_row, subject_id),
-	FIELD(struct outbox_row, not_before), FIELD(struct outbox_row, expires_at),
-	FIELD(struct outbox_row, created_at),
-};
-static const struct sql_table outbox_table = {"outbox", outbox_fields, ARRAY_COUNT(outbox_fields),
-					      sizeof(struct outbox_row), false};
-
-enum status store_outbox_insert(struct store_tx *tx, const struct outbox_row *row)
-{
-	return sql_insert(tx, &outbox_table, row);
-}
-
-enum status store_outbox_pending(struct store_tx *tx, int64_t *ret_count)
-{
-	return sql_number(tx, SQL("SELECT COUNT(*) FROM outbox"), ret_count);
-}
+/* What is kept rather than asked: keys and single values. */
 
 /* ---- keys ---- */
 

@@ -187,6 +187,8 @@ enum status must_check store_challenge_settle(struct store_tx *tx, const char *i
 					      const struct challenge_settle *settle, int64_t unexpired_at);
 /* Only the first time; E_CONFLICT otherwise. */
 enum status must_check store_challenge_set_seen(struct store_tx *tx, const char *id, int64_t now);
+/* "failed" of a queued one, "reached" of any that is not; E_CONFLICT otherwise: nothing has changed. */
+enum status must_check store_challenge_set_delivery(struct store_tx *tx, const char *id, const char *to);
 /* Newest first; hidden ones are not among them. */
 enum status must_check store_challenge_recent(struct store_tx *tx, const char *user_id, size_t limit,
 					      struct challenge_row **ret_rows, size_t *ret_count);
@@ -203,10 +205,23 @@ enum status must_check store_device_list(struct store_tx *tx, const char *user_i
 /* Only if the state is still `from`. "revoked" and "void" set revoked_at. */
 enum status must_check store_device_set_state(struct store_tx *tx, const char *id, const char *from, const char *to,
 					      int64_t now);
-/* NULLs drop it; push_ok_at becomes 0. */
-enum status must_check store_device_set_push(struct store_tx *tx, const char *id, const char *endpoint,
-					     const char *p256dh, const char *auth, int64_t now);
-enum status must_check store_device_set_push_ok(struct store_tx *tx, const char *id, int64_t now);
+/* NULLs drop it; what is known of the old one's health goes. */
+enum status must_check store_device_set_push(struct store_tx *tx, const char *id, const struct push_subscription *push,
+					     int64_t now);
+/* A test message is on its way: only the newest one's nonce counts. */
+enum status must_check store_device_set_push_nonce(struct store_tx *tx, const char *id, const char *nonce,
+						   int64_t until);
+/* It has come back: push_ok_at, and push_since the first time. E_CONFLICT: not that nonce, or too late. */
+enum status must_check store_device_echo(struct store_tx *tx, const char *id, const char *nonce, int64_t now);
+/* What a push service said, noted if the subscription is still that one; OK also when it is not. */
+enum status must_check store_device_push_accepted(struct store_tx *tx, const char *id, const char *endpoint,
+						  int64_t now);
+enum status must_check store_device_push_failed(struct store_tx *tx, const char *id, const char *endpoint,
+						const char *failure, int64_t now);
+/* The push service knows it no more ("gone"). E_CONFLICT: the device has another one by now. */
+enum status must_check store_device_push_drop(struct store_tx *tx, const char *id, const char *endpoint, int64_t now);
+/* Active devices whose subscription was made with that VAPID key. */
+enum status must_check store_device_count_kid(struct store_tx *tx, const char *kid, int64_t *ret_count);
 enum status must_check store_device_set_seen(struct store_tx *tx, const char *id, int64_t now);
 /* Once in `within_s`: E_CONFLICT when the device reported later than now - within_s. */
 enum status must_check store_device_report(struct store_tx *tx, const char *id, int64_t now, int64_t within_s);
@@ -298,8 +313,31 @@ enum status must_check store_attempt_last(struct store_tx *tx, const char *subje
 enum status must_check store_attempt_clear(struct store_tx *tx, const char *subject, const char *kind);
 
 /* ---- outbox ---- */
+/*
+ * Messages to send. A sender claims some for a while by moving their not_before ahead, so that many nodes share the
+ * work; a claim that was not kept (the node died) runs out, and the message is anybody's again: sent at least once,
+ * seldom twice.
+ */
 enum status must_check store_outbox_insert(struct store_tx *tx, const struct outbox_row *row);
+enum status must_check store_outbox_find(struct store_tx *tx, const char *id, struct outbox_row *ret_row);
 enum status must_check store_outbox_pending(struct store_tx *tx, int64_t *ret_count);
+/* When the next one may be claimed, of those that are not over; -1: none. */
+enum status must_check store_outbox_next(struct store_tx *tx, int64_t now, int64_t *ret_at);
+struct outbox_claim {
+	const char *by;
+	int64_t now, until;
+	size_t limit;
+};
+/* The oldest that are due and nobody's; each is one try more. */
+enum status must_check store_outbox_claim(struct store_tx *tx, const struct outbox_claim *claim, const char ***ret_ids,
+					  size_t *ret_count);
+/* Given back for a later try. OK also when it is not `by`'s any more. */
+enum status must_check store_outbox_retry(struct store_tx *tx, const char *id, const char *by, int64_t not_before);
+/* Everything that `by` had claimed: it begins anew, or ends. */
+enum status must_check store_outbox_release(struct store_tx *tx, const char *by, int64_t now);
+/* OK also when it is not there. */
+enum status must_check store_outbox_remove(struct store_tx *tx, const char *id);
+enum status must_check store_outbox_remove_device(struct store_tx *tx, const char *device_id);
 
 /* ---- audit: append-only; core/audit.h makes and checks the chains ---- */
 /* E_CONFLICT: that place in the chain is taken. */

@@ -497,7 +497,7 @@ static void flow_rotation(struct run *run)
 
 	IS(keyring_refresh(test->core.keyring, test->core.store), OK); /* the daemon looks until it has seen them */
 	kid = arena_strdup(test->arena, keyring_view(test->core.keyring)->es256.kid);
-	if (!STEP(run, keyring_rotate(test->core.store, test->core.keyholder, test->now)))
+	if (!STEP(run, keyring_rotate(test->core.store, test->core.keyholder, KEYRING_ALL, test->now)))
 		return;
 	promise(run, "the key is no longer current", "SELECT state = 'previous' FROM keys WHERE kid = '%s'", kid);
 	if (!STEP(run, keyring_refresh(test->core.keyring, test->core.store)))

@@ -48,6 +48,11 @@ test('too many requests with a quiet request still shows the number', () => {
   assert.deepEqual(viewOf(stateOf({ factor: 'push', notice: 'too_many' }), null), { kind: 'ending', ending: 'too_many', over: false });
 });
 
+test('only a failed delivery is told', () => {
+  const unreached = (delivery: unknown) => stateOf({ factor: 'push', challenge: { ...challenge, delivery } }).challenge?.unreached;
+  assert.deepEqual([null, undefined, 'queued', 'reached', 'failed'].map(unreached), [false, false, false, false, true]);
+});
+
 test('a refused login is over and says why', () => {
   assert.deepEqual(viewOf(stateOf({ state: 'refused', notice: 'not_allowed' }), null), { kind: 'ending', ending: 'not_allowed', over: true });
   assert.deepEqual(viewOf(stateOf({ state: 'refused' }), null), { kind: 'ending', ending: 'refused', over: true });

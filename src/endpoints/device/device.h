@@ -16,6 +16,7 @@ enum status device_events_open(const struct app *app, struct http_exchange *exch
 enum status device_get(const struct app *app, const struct request *req, struct response *res);
 enum status device_push_put(const struct app *app, const struct request *req, struct response *res);
 enum status device_push_test_post(const struct app *app, const struct request *req, struct response *res);
+enum status device_push_echo_post(const struct app *app, const struct request *req, struct response *res);
 enum status device_delete(const struct app *app, const struct request *req, struct response *res);
 
 #endif

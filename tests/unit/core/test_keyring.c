@@ -74,7 +74,7 @@ static void an_empty_database_has_no_keyring(void **state)
 
 static void rotate(struct oidc *oidc, int64_t now)
 {
-	assert_int_equal(keyring_rotate(oidc->core.store, oidc->core.keyholder, now), OK);
+	assert_int_equal(keyring_rotate(oidc->core.store, oidc->core.keyholder, KEYRING_ALL, now), OK);
 	assert_int_equal(keyring_refresh(oidc->core.keyring, oidc->core.store), OK);
 }
 

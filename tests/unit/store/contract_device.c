@@ -30,23 +30,61 @@ static enum status a_devices_state_moves_only_from_the_state_that_was_seen(struc
 	return OK;
 }
 
+static const struct push_subscription push = {"e", "p", "a", "k"};
+
 static enum status a_subscription_is_set_proven_and_dropped(struct store_tx *tx, void *ctx)
 {
 	const struct device_row row = device_row_of("d", "demo");
 	struct device_row found;
 
 	TRY(store_device_insert(tx, &row));
-	CHECK(store_device_set_push(tx, "nothing", "e", "p", "a", NOW) == E_NOT_FOUND);
-	CHECK(store_device_set_push_ok(tx, "nothing", NOW) == E_NOT_FOUND);
+	CHECK(store_device_set_push(tx, "nothing", &push, NOW) == E_NOT_FOUND);
+	CHECK(store_device_set_push_nonce(tx, "nothing", "n", NOW) == E_NOT_FOUND);
+	CHECK(store_device_echo(tx, "nothing", "n", NOW) == E_CONFLICT);
 	CHECK(store_device_set_seen(tx, "nothing", NOW) == E_NOT_FOUND);
-	CHECK(store_device_set_push(tx, "d", "e", "p", "a", NOW) == OK);
-	CHECK(store_device_set_push_ok(tx, "d", NOW + 1) == OK);
+	CHECK(store_device_set_push(tx, "d", &push, NOW) == OK);
+	CHECK(store_device_echo(tx, "d", "n", NOW) == E_CONFLICT);
+	CHECK(store_device_set_push_nonce(tx, "d", "n", NOW + 100) == OK);
+	CHECK(store_device_echo(tx, "d", "other", NOW + 1) == E_CONFLICT);
+	CHECK(store_device_echo(tx, "d", "n", NOW + 100) == E_CONFLICT);
+	CHECK(store_device_echo(tx, "d", "n", NOW + 1) == OK);
 	CHECK(store_device_set_seen(tx, "d", NOW + 2) == OK);
 	CHECK(store_device_find(tx, "d", &found) == OK && found.push_ok_at == NOW + 1 && found.seen_at == NOW + 2);
 	CHECK(!strcmp(found.push_endpoint, "e") && !strcmp(found.push_p256dh, "p") && !strcmp(found.push_auth, "a"));
-	CHECK(store_device_set_push(tx, "d", NULL, NULL, NULL, NOW) == OK);
+	CHECK(!strcmp(found.push_kid, "k") && found.push_since == NOW + 1);
+	CHECK(store_device_echo(tx, "d", "n", NOW + 50) == OK);
+	CHECK(store_device_find(tx, "d", &found) == OK && found.push_ok_at == NOW + 50 && found.push_since == NOW + 1);
+	CHECK(store_device_set_push(tx, "d", &(struct push_subscription){0}, NOW) == OK);
 	CHECK(store_device_find(tx, "d", &found) == OK && !found.push_endpoint && !found.push_p256dh);
-	CHECK(!found.push_auth && found.push_ok_at == 0);
+	CHECK(!found.push_auth && !found.push_kid && !found.push_nonce && found.push_ok_at == 0 &&
+	      found.push_since == 0);
+	return OK;
+}
+
+static enum status what_a_push_service_said_counts_for_its_subscription_only(struct store_tx *tx, void *ctx)
+{
+	const struct device_row row = device_row_of("d", "demo");
+	struct device_row found;
+	int64_t count = -1;
+
+	TRY(store_device_insert(tx, &row));
+	TRY(store_device_set_push(tx, "d", &push, NOW));
+	CHECK(store_device_push_failed(tx, "d", "older", "busy", NOW + 1) == OK);
+	CHECK(store_device_push_accepted(tx, "d", "older", NOW + 1) == OK);
+	CHECK(store_device_push_drop(tx, "d", "older", NOW + 1) == E_CONFLICT);
+	CHECK(store_device_find(tx, "d", &found) == OK && found.push_endpoint && !found.push_failure);
+	CHECK(found.push_failed_at == 0 && found.push_accepted_at == 0);
+	CHECK(store_device_push_failed(tx, "d", "e", "busy", NOW + 2) == OK);
+	CHECK(store_device_find(tx, "d", &found) == OK && !strcmp(found.push_failure, "busy"));
+	CHECK(store_device_push_accepted(tx, "d", "e", NOW + 3) == OK);
+	CHECK(store_device_find(tx, "d", &found) == OK && !found.push_failure && found.push_failed_at == NOW + 2);
+	CHECK(found.push_accepted_at == NOW + 3);
+	CHECK(store_device_count_kid(tx, "k", &count) == OK && count == 0); /* not active yet */
+	TRY(store_device_set_state(tx, "d", "confirm", "active", NOW));
+	CHECK(store_device_count_kid(tx, "k", &count) == OK && count == 1);
+	CHECK(store_device_push_drop(tx, "d", "e", NOW + 4) == OK);
+	CHECK(store_device_find(tx, "d", &found) == OK && !found.push_endpoint && !strcmp(found.push_failure, "gone"));
+	CHECK(store_device_count_kid(tx, "k", &count) == OK && count == 0);
 	return OK;
 }
 
@@ -168,6 +206,8 @@ const struct contract contract_device[] = {
 	{"a_devices_state_moves_only_from_the_state_that_was_seen",
 	 a_devices_state_moves_only_from_the_state_that_was_seen},
 	{"a_subscription_is_set_proven_and_dropped", a_subscription_is_set_proven_and_dropped},
+	{"what_a_push_service_said_counts_for_its_subscription_only",
+	 what_a_push_service_said_counts_for_its_subscription_only},
 	{"a_device_reports_once_in_its_time", a_device_reports_once_in_its_time},
 	{"devices_are_listed_newest_first_in_every_state", devices_are_listed_newest_first_in_every_state},
 	{"an_enrolment_moves_once_and_its_code_works_once", an_enrolment_moves_once_and_its_code_works_once},

@@ -164,6 +164,25 @@ static enum status only_the_first_look_is_noted(struct store_tx *tx, void *ctx)
 	return OK;
 }
 
+static enum status a_message_that_was_taken_once_has_reached(struct store_tx *tx, void *ctx)
+{
+	struct challenge_row row = challenge_row_of("queued", "demo"), found;
+
+	row.delivery = "queued";
+	TRY(store_challenge_insert(tx, &row));
+	row = challenge_row_of("nobody", "demo");
+	row.hidden = true;
+	TRY(store_challenge_insert(tx, &row));
+	CHECK(store_challenge_set_delivery(tx, "nobody", "reached") == E_CONFLICT);
+	CHECK(store_challenge_find(tx, "nobody", &found) == OK && !found.delivery);
+	CHECK(store_challenge_set_delivery(tx, "queued", "failed") == OK);
+	CHECK(store_challenge_set_delivery(tx, "queued", "failed") == E_CONFLICT);
+	CHECK(store_challenge_set_delivery(tx, "queued", "reached") == OK);
+	CHECK(store_challenge_set_delivery(tx, "queued", "failed") == E_CONFLICT);
+	CHECK(store_challenge_find(tx, "queued", &found) == OK && strcmp(found.delivery, "reached") == 0);
+	return OK;
+}
+
 static enum status history_is_newest_first_and_limited(struct store_tx *tx, void *ctx)
 {
 	struct challenge_row *found = NULL;
@@ -219,6 +238,7 @@ const struct contract contract_login[] = {
 	{"a_challenge_is_settled_once_and_keeps_its_answer", a_challenge_is_settled_once_and_keeps_its_answer},
 	{"an_expired_challenge_is_not_approved", an_expired_challenge_is_not_approved},
 	{"only_the_first_look_is_noted", only_the_first_look_is_noted},
+	{"a_message_that_was_taken_once_has_reached", a_message_that_was_taken_once_has_reached},
 	{"history_is_newest_first_and_limited", history_is_newest_first_and_limited},
 	{"pending_challenges_expire_the_oldest_first", pending_challenges_expire_the_oldest_first},
 };

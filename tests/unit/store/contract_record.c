@@ -46,6 +46,75 @@ static enum status messages_are_counted(struct store_tx *tx, void *ctx)
 	return OK;
 }
 
+static enum status claim(struct store_tx *tx, const char *by, int64_t now, size_t limit, size_t *ret_count)
+{
+	const struct outbox_claim wanted = {.by = by, .now = now, .until = now + 30, .limit = limit};
+	const char **ids = NULL;
+
+	return store_outbox_claim(tx, &wanted, &ids, ret_count);
+}
+
+static enum status messages_put(struct store_tx *tx)
+{
+	static const char *const ids[] = {"m1", "m2", "m3", "later", "over"};
+	const struct device_row device = device_row_of("d", "demo");
+
+	TRY(store_device_insert(tx, &device));
+	for (int i = 0; i < 5; i++) {
+		const struct outbox_row row = {.id = ids[i],
+					       .kind = "test",
+					       .device_id = "d",
+					       .subject_id = "x",
+					       .not_before = i == 3 ? NOW + 50 : NOW,
+					       .expires_at = i == 4 ? NOW : NOW + 120};
+
+		TRY(store_outbox_insert(tx, &row));
+	}
+	return OK;
+}
+
+static enum status a_message_is_one_senders_until_its_claim_runs_out(struct store_tx *tx, void *ctx)
+{
+	struct outbox_row found;
+	int64_t at = 0;
+	size_t count = 9;
+
+	CHECK(store_outbox_next(tx, NOW, &at) == OK && at == -1);
+	TRY(messages_put(tx));
+	CHECK(store_outbox_next(tx, NOW, &at) == OK && at == NOW);
+	CHECK(claim(tx, "a", NOW, 2, &count) == OK && count == 2);
+	CHECK(claim(tx, "b", NOW, 9, &count) == OK && count == 1);
+	CHECK(claim(tx, "b", NOW, 9, &count) == OK && count == 0);
+	CHECK(store_outbox_next(tx, NOW, &at) == OK && at == NOW + 30);
+	CHECK(store_outbox_find(tx, "m1", &found) == OK && !strcmp(found.claimed_by, "a") && found.tries == 1);
+	CHECK(store_outbox_retry(tx, "m1", "b", NOW + 5) == OK); /* not b's */
+	CHECK(store_outbox_find(tx, "m1", &found) == OK && found.not_before == NOW + 30);
+	CHECK(store_outbox_retry(tx, "m1", "a", NOW + 5) == OK);
+	CHECK(claim(tx, "b", NOW + 4, 9, &count) == OK && count == 0);
+	CHECK(claim(tx, "b", NOW + 5, 9, &count) == OK && count == 1);
+	CHECK(store_outbox_find(tx, "m1", &found) == OK && !strcmp(found.claimed_by, "b") && found.tries == 2);
+	CHECK(claim(tx, "c", NOW + 30, 9, &count) == OK && count == 2); /* a's and b's first ones */
+	CHECK(store_outbox_release(tx, "b", NOW + 30) == OK);
+	CHECK(claim(tx, "c", NOW + 30, 9, &count) == OK && count == 1);
+	CHECK(claim(tx, "c", NOW + 119, 9, &count) == OK && count == 4);
+	CHECK(claim(tx, "c", NOW + 500, 9, &count) == OK && count == 0); /* over */
+	return OK;
+}
+
+static enum status messages_are_removed_alone_and_with_their_device(struct store_tx *tx, void *ctx)
+{
+	int64_t count = -1;
+
+	TRY(messages_put(tx));
+	CHECK(store_outbox_remove(tx, "nothing") == OK && store_outbox_remove(tx, "m2") == OK);
+	CHECK(store_outbox_pending(tx, &count) == OK && count == 4);
+	CHECK(store_outbox_remove_device(tx, "other") == OK);
+	CHECK(store_outbox_pending(tx, &count) == OK && count == 4);
+	CHECK(store_outbox_remove_device(tx, "d") == OK);
+	CHECK(store_outbox_pending(tx, &count) == OK && count == 0);
+	return OK;
+}
+
 static enum status the_audit_log_is_read_from_either_end(struct store_tx *tx, void *ctx)
 {
 	struct audit_row *rows = NULL;
@@ -224,6 +293,8 @@ const struct contract contract_record[] = {
 	{"a_value_is_new_once_in_its_scope", a_value_is_new_once_in_its_scope},
 	{"attempts_are_counted_by_subject_kind_and_time", attempts_are_counted_by_subject_kind_and_time},
 	{"messages_are_counted", messages_are_counted},
+	{"a_message_is_one_senders_until_its_claim_runs_out", a_message_is_one_senders_until_its_claim_runs_out},
+	{"messages_are_removed_alone_and_with_their_device", messages_are_removed_alone_and_with_their_device},
 	{"the_audit_log_is_read_from_either_end", the_audit_log_is_read_from_either_end},
 	{"keys_are_listed_newest_first_and_change_state", keys_are_listed_newest_first_and_change_state},
 	{"a_value_is_kept_under_its_name", a_value_is_kept_under_its_name},

@@ -27,12 +27,13 @@ MEMBERS(login, M(id), M(version), M(browser_hash), M(client_id), M(params), M(st
 #define ROW struct challenge_row
 MEMBERS(challenge, M(id), M(login_id), M(user_id), M(mode), M(digits), M(number), M(code), M(nonce), M(details),
 	M(shown), M(state), M(hidden), M(popup), M(known_browser), M(browser_hash), M(why), M(client_name),
-	M(device_id), M(answer_hash), M(answer), M(created_at), M(expires_at), M(seen_at), M(settled_at));
+	M(device_id), M(answer_hash), M(answer), M(created_at), M(expires_at), M(seen_at), M(settled_at), M(delivery));
 #undef ROW
 #define ROW struct device_row
 MEMBERS(device, M(id), M(user_id), M(name), M(platform), M(jwk), M(thumbprint), M(state), M(enrolment_id),
-	M(push_endpoint), M(push_p256dh), M(push_auth), M(push_ok_at), M(reported_at), M(created_at), M(seen_at),
-	M(revoked_at));
+	M(push_endpoint), M(push_p256dh), M(push_auth), M(push_kid), M(push_ok_at), M(push_since), M(push_nonce),
+	M(push_nonce_until), M(push_accepted_at), M(push_failed_at), M(push_failure), M(reported_at), M(created_at),
+	M(seen_at), M(revoked_at));
 #undef ROW
 #define ROW struct enrolment_row
 MEMBERS(enrolment, M(id), M(user_id), M(sealed_secret), M(code_hash), M(code_taken), M(state), M(device_id), M(digits),
@@ -62,7 +63,8 @@ MEMBERS(token, M(token_hash), M(grant_id), M(client_id), M(user_id), M(scope), M
 	M(revoked_at));
 #undef ROW
 #define ROW struct outbox_row
-MEMBERS(outbox, M(id), M(kind), M(device_id), M(subject_id), M(not_before), M(expires_at), M(created_at));
+MEMBERS(outbox, M(id), M(kind), M(device_id), M(subject_id), M(not_before), M(expires_at), M(created_at), M(tries),
+	M(claimed_by));
 #undef ROW
 #define ROW struct audit_row
 MEMBERS(audit, M(at), M(event), M(user_id), M(username), M(client_id), M(device_id), M(login_id), M(ip), M(detail),
@@ -126,12 +128,7 @@ SHAPES(token, store_token_find(tx, row->token_hash, ret_row))
 SHAPES(audit, audit_get_newest(tx, row->event, ret_row))
 SHAPES(chain, store_chain_find(tx, row->chain, ret_row))
 SHAPES(key, key_get_only(tx, row->purpose, ret_row))
-
-/* Messages are counted, not read, until somebody sends them: only the database is asked. */
-static enum status outbox_put(struct store_tx *tx, const void *row)
-{
-	return store_outbox_insert(tx, row);
-}
+SHAPES(outbox, store_outbox_find(tx, row->id, ret_row))
 
 struct shape {
 	struct sql_table table;
@@ -152,8 +149,9 @@ static const struct shape shapes[] = {
 	SHAPE("clients", client, "WHERE id = ?1", client_get, ""),
 	SHAPE("logins", login, "WHERE id = ?1", login_get,
 	      "user_id subject username plan decision notice challenge_id session_sid"),
-	SHAPE("challenges", challenge, "WHERE id = ?1", challenge_get, "user_id device_id answer"),
-	SHAPE("devices", device, "WHERE id = ?1", device_get, "push_endpoint push_p256dh push_auth"),
+	SHAPE("challenges", challenge, "WHERE id = ?1", challenge_get, "user_id device_id answer delivery"),
+	SHAPE("devices", device, "WHERE id = ?1", device_get,
+	      "push_endpoint push_p256dh push_auth push_kid push_nonce push_failure"),
 	SHAPE("enrolments", enrolment, "WHERE id = ?1", enrolment_get, "device_id digits totp_id"),
 	SHAPE("totps", totp, "WHERE id = ?1", totp_get, ""),
 	SHAPE("recoveries", recovery, "WHERE selector = ?1", recovery_get, ""),
@@ -161,7 +159,7 @@ static const struct shape shapes[] = {
 	SHAPE("browsers", browser, "WHERE id = ?1", browser_get, ""),
 	SHAPE("grants", grant, "WHERE id = ?1", grant_get, "nonce code_challenge"),
 	SHAPE("tokens", token, "WHERE token_hash = ?1", token_get, ""),
-	SHAPE("outbox", outbox, "WHERE id = ?1", NULL, ""),
+	SHAPE("outbox", outbox, "WHERE id = ?1", outbox_get, "claimed_by"),
 	SHAPE("audits", audit, "WHERE ?1 = ?1 ORDER BY id DESC", audit_get,
 	      "user_id username client_id device_id login_id ip detail receipt shown device_jwk chain salt prev "
 	      "commitment "

@@ -90,7 +90,7 @@ static int disk_begin(void **state)
 	return disk_setup(state);
 }
 
-static const struct contract *all[64];
+static const struct contract *all[96];
 static size_t all_count, next; /* the tests run in order: a test knows its contract by counting */
 
 static void contract_run(void **state)

@@ -175,6 +175,34 @@ static enum status report_try(struct store_tx *tx, const struct attempt *attempt
 	return store_device_report(tx, name_of(tx, "phone", attempt->round), NOW, 86400);
 }
 
+static enum status outbox_prepare(struct store_tx *tx, int round)
+{
+	const struct device_row device = device_row_of(name_of(tx, "sends", round), "demo");
+	const struct outbox_row row = {.id = name_of(tx, "message", round),
+				       .kind = "test",
+				       .device_id = device.id,
+				       .subject_id = "x",
+				       .not_before = NOW + round * 100,
+				       .expires_at = NOW + round * 100 + 100};
+
+	TRY(store_device_insert(tx, &device));
+	return store_outbox_insert(tx, &row);
+}
+
+static enum status claim_try(struct store_tx *tx, const struct attempt *attempt)
+{
+	const int64_t now = NOW + attempt->round * 100; /* when only that round's message is neither early nor over */
+	const struct outbox_claim claim = {.by = name_of(tx, "node", attempt->racer),
+					   .now = now,
+					   .until = now + 50,
+					   .limit = 9};
+	const char **ids = NULL;
+	size_t count = 0;
+
+	TRY(store_outbox_claim(tx, &claim, &ids, &count));
+	return count > 0 ? OK : E_CONFLICT;
+}
+
 struct race {
 	const char *name;
 	enum status (*prepare)(struct store_tx *tx, int round);
@@ -194,6 +222,7 @@ static const struct race races[] = {
 	{"take_code", enrolment_prepare, code_try},           /* without AND code_taken = 0 */
 	{"session_end", session_prepare, session_try},        /* without AND ended_at = 0 */
 	{"device_report", device_prepare, report_try},        /* without AND reported_at <= ?3 */
+	{"outbox_claim", outbox_prepare, claim_try},          /* without both not_before <= ?3 */
 };
 
 /* ---- threads ---- */
