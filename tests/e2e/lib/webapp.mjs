@@ -4,6 +4,7 @@ import { Person } from "./browser.mjs";
 import { startEnrolment } from "./device.mjs";
 
 const PHONE = { viewport: { width: 390, height: 844 }, permissions: ["notifications"] };
+export const NO_PUSH = /does not support the Push API in incognito mode/;
 const digitsOf = (text) => text.replace(/\D/g, "");
 
 export class WebApp extends Person {
@@ -50,6 +51,11 @@ export class WebApp extends Person {
 	async closeAdded() {
 		await this.page.locator("#enrol").getByRole("button").last().click();
 		await this.page.locator("#enrol").waitFor({ state: "detached" });
+	}
+
+	// These browsers are incognito, where Chromium says that it has no push; tests with real pushes have browsers of their own.
+	calm(allowed = null) {
+		super.calm(allowed ? new RegExp(`${NO_PUSH.source}|${allowed.source}`) : NO_PUSH);
 	}
 
 	sheetTitle(name, page = this.page) {

@@ -10,6 +10,7 @@ import type { Reply } from '../protocol/client';
 import { isText, readDetails, signAnswer, type Answerable, type Decision, type Details } from '../protocol/details';
 import type { Account } from '../store/accounts';
 import { learnFrom, lineLost } from '../store/memory';
+import { tell } from '../store/tabs';
 
 export type Ending =
   | { kind: 'approved' }
@@ -34,6 +35,8 @@ export interface Request {
   phase: 'open' | 'sending' | 'over';
   trouble: Trouble | null;
   ending: Ending | null;
+  /* monotonic; when it was over */
+  endedAt: number;
 }
 
 /* newest first */
@@ -75,10 +78,25 @@ async function fetchRequest(account: Account, id: string): Promise<void> {
 function add(account: Account, details: Details): void {
   if (requests.peek().some((one) => one.details.id === details.id)) return;
   const deadline = deadlineMs(details.expires_at, exactNowS(), performance.now());
-  const request: Request = { account, details, deadline, lifeS: Math.max(1, details.expires_at - details.request.at), phase: 'open', trouble: null, ending: null };
+  const request: Request = { account, details, deadline, lifeS: Math.max(1, details.expires_at - details.request.at), phase: 'open', trouble: null, ending: null, endedAt: 0 };
+  requests.value = [request, ...requests.peek()];
+  showNext();
+}
+
+/* How long an ending that asks nothing stays before a request that waits comes up by itself. */
+const ENDING_READ_MS = 6_000;
+const PASSING: readonly Ending['kind'][] = ['superseded', 'expired', 'wrong', 'gone'];
+
+/* A sheet never turns into another request under a finger: what happened to the first is said before. */
+function showNext(): void {
+  const now = shown.peek();
+  const isRead = now?.phase === 'over' && now.ending && (now.ending.kind === 'approved' || (PASSING.includes(now.ending.kind) && performance.now() - now.endedAt > ENDING_READ_MS));
+  if (now && !isRead) return;
+  const next = open.peek().find(({ details }) => !putAway.has(details.id));
+  if (!next) return;
   batch(() => {
-    requests.value = [request, ...requests.peek()];
-    if (shownId.peek() === null || shown.peek()?.phase === 'over') shownId.value = details.id;
+    if (now) requests.value = requests.peek().filter((one) => one !== now);
+    shownId.value = next.details.id;
   });
 }
 
@@ -100,8 +118,12 @@ function endingOf(state: Outcome | undefined, by: string | null): Ending {
   return state && state !== 'pending' ? { kind: 'elsewhere', state, by } : { kind: 'expired' };
 }
 
+function over(request: Request, ending: Ending): Request {
+  return { ...request, phase: 'over', ending, trouble: null, endedAt: performance.now() };
+}
+
 export function endRequest(id: string, ending: Ending): void {
-  change(id, (one) => (one.phase === 'over' ? one : { ...one, phase: 'over', ending, trouble: null }));
+  change(id, (one) => (one.phase === 'over' ? one : over(one, ending)));
 }
 
 /* Show one that was put away, or that a notification names. */
@@ -120,8 +142,9 @@ export function closeRequest(): void {
   });
 }
 
-/* Once the time is up nothing may be pressed; the provider is asked what became of it. */
+/* Once the time is up nothing may be pressed. */
 export function expireRequests(): void {
+  showNext();
   for (const { details, deadline, phase } of requests.peek())
     if (phase === 'open' && secondsLeft(deadline, performance.now()) === 0) endRequest(details.id, { kind: 'expired' });
 }
@@ -147,7 +170,8 @@ function settle(request: Request, decision: 'approve' | 'deny', reply: Reply): v
   const { id } = request.details;
   const ending = endingAfter(request, decision, reply);
   if (ending) {
-    change(id, (one) => ({ ...one, phase: 'over', ending, trouble: null }));
+    change(id, (one) => over(one, ending));
+    if (ending.kind === 'approved' || ending.kind === 'denied' || ending.kind === 'wrong') tell({ kind: 'answered', id, state: ending.kind });
     return;
   }
   change(id, (one) => ({ ...one, phase: 'open', trouble: troubleOf(reply) }));

@@ -78,6 +78,7 @@ async function echo(nonce: string): Promise<void> {
 export async function denyRequest(id: string): Promise<void> {
   const outcome = await denyAt(await findRequest(id), id);
   const [title, body] = { sent: [words.stopped, words.stoppedBody], over: [words.over, words.overBody], unsent: [words.unsent, words.unsentBody] }[outcome];
+  if (outcome === 'sent') tell({ kind: 'answered', id, state: 'denied' });
   await show(title as string, { body: body as string, tag: `c.${id}`, data: { id, settled: outcome !== 'unsent' } });
   tell({ kind: 'ask' });
 }
