@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { launch, Person } from "./lib/browser.mjs";
 import { Device, startEnrolment } from "./lib/device.mjs";
 import { Service } from "./lib/service.mjs";
-import { spelled, WebApp } from "./lib/webapp.mjs";
+import { spelled, WebApp, Worker } from "./lib/webapp.mjs";
 import { PASSWORD, Totp, World } from "./lib/world.mjs";
 
 const LIMIT = { timeout: 180_000 };
@@ -284,6 +284,30 @@ test("a code generator that comes along is kept, and gives the code that oathtoo
 	do pair = [await seed.code(), await shownCode(), await seed.code()]; while (pair[0] !== pair[2]); // not across the step's end
 	assert.equal(pair[1], pair[0]);
 	app.calm();
+});
+
+test("a push with no tab open: a notification, Not me on it; a forged or late one alarms nobody", LIMIT, async (t) => {
+	const world = await scene(t);
+	const app = await WebApp.enrolled(t, browser, world);
+	const device = await Device.enrol(world, "demo");
+	const worker = await Worker.of(app);
+	await app.page.goto("about:blank");
+	const { person } = await signIn(t, world, "payroll");
+	const [{ id }] = await device.pending();
+	await worker.pushAbout(`c.${id}`);
+	assert.deepEqual(await worker.shows("Sign-in request"), { title: "Sign-in request", tag: `c.${id}`, actions: ["review", "deny"] });
+	assert.equal((await device.pending()).length, 1, "a push answers nothing");
+	await worker.press("deny");
+	await person.heading("Turned down on your phone");
+	await worker.shows("Stopped");
+	await worker.pushAbout(`c.${id}`);
+	await worker.shows("This request is over", `c.${id}`);
+	await worker.pushAbout("c.AAAAAAAAAAAAAAAAAAAAAA");
+	assert.deepEqual((await worker.shows("This request is over", "c.AAAAAAAAAAAAAAAAAAAAAA")).actions, []);
+	await worker.push("not what we send");
+	await worker.shows("Something is waiting for you");
+	const denied = (await world.audit("demo")).filter((row) => row.event === "challenge.denied");
+	assert.equal(denied.length, 1);
 });
 
 test("what was approved can be reported from the history: the session ends", LIMIT, async (t) => {
