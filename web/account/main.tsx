@@ -44,7 +44,8 @@ function embedded(): unknown {
 
 await speak(navigator.languages);
 followAddress();
-const begun = start(embedded());
+/* The first card should not say "all is well" and then think better of it; but it does not wait long for that. */
+const PATIENCE_MS = 700;
+await Promise.race([start(embedded()), new Promise((enough) => setTimeout(enough, PATIENCE_MS))]);
 const root = document.getElementById('app');
 if (root) render(<App />, root);
-await begun;

@@ -38,7 +38,7 @@ function Menu({ entry, onQr, onClose }: { entry: Entry; onQr: () => void; onClos
   };
   return (
     <ul class="rows menu">
-      <MenuRow icon={Copy} title={c.copyNext(named(entry))} onClick={then(() => shown && copyAndSay(shown.next))} />
+      <MenuRow icon={Copy} title={c.copyNext} onClick={then(() => shown && copyAndSay(shown.next))} />
       <MenuRow icon={entry.pinned ? PinOff : Pin} title={entry.pinned ? c.unpin : c.pin} onClick={then(() => attempt(() => change((now) => bookEdit(now, entry.id, { pinned: !entry.pinned }))))} />
       <MenuRow icon={Pencil} title={c.edit} onClick={then(() => go('codes', `edit/${entry.id}`))} />
       <MenuRow icon={QrCode} title={c.showQr} onClick={onQr} />

@@ -47,6 +47,7 @@ export function Scanner({ onText, onClose, start = 'camera' }: ScannerProps) {
     <Sheet labelledBy="scan-title" onClose={onClose}>
       <h2 id="scan-title">{start === 'camera' ? c.scanTitle : c.picture}</h2>
       {start === 'camera' && <Camera onText={take} words={words} />}
+      {start === 'picture' && <p class="s" role="status">{words}</p>}
       {wrong && <p class="note bad" role="alert"><CircleAlert /><span>{wrong}</span></p>}
       <FilePick accept="image/*" icon={Image} look={start === 'picture' ? 'pri' : 'tint'} label={c.choosePicture} onFile={picture} />
       <p class="mut s">{c.secretNote}</p>

@@ -19,7 +19,7 @@ export const ar = (plural: Plurals): CodesText => ({
   bring: 'جلب الرموز من تطبيق آخر',
   copy: (name) => `نسخ رمز ${name}`,
   reveal: (name) => `إظهار رمز ${name}`,
-  copyNext: (name) => `نسخ الرمز التالي لـ ${name}`,
+  copyNext: 'نسخ الرمز التالي',
   actions: (name) => `المزيد لـ ${name}`,
   hiddenCode: 'مخفي',
   next: 'التالي',

@@ -16,7 +16,7 @@ export const en = (plural: Plurals) => ({
   bring: 'Bring codes from another app',
   copy: (name: string) => `Copy the code of ${name}`,
   reveal: (name: string) => `Show the code of ${name}`,
-  copyNext: (name: string) => `Copy the next code of ${name}`,
+  copyNext: 'Copy the next code',
   actions: (name: string) => `More for ${name}`,
   hiddenCode: 'hidden',
   next: 'Next',
