@@ -15,8 +15,8 @@ static int wish_read(struct cli *cli, struct pass_wish *wish)
 		return cli_fail(EXIT_USAGE, "--length is %d to %d characters", PASS_LENGTH_MIN, PASS_LENGTH_MAX);
 	wish->length = (size_t)number;
 	number = PASS_VALID_S;
-	if (valid && (text_parse_duration(valid, &number) != OK || number < PASS_VALID_MIN_S ||
-		      number > PASS_VALID_MAX_S))
+	if (valid &&
+	    (text_parse_duration(valid, &number) != OK || number < PASS_VALID_MIN_S || number > PASS_VALID_MAX_S))
 		return cli_fail(EXIT_USAGE, "--valid is 10m to 30d, such as 90m, 12h or 3d");
 	wish->valid_s = number;
 	return EXIT_DONE;
@@ -27,7 +27,8 @@ static int issued_print(struct cli *cli, const struct user_row *user, const stru
 	if (cli->json)
 		return cli_print_json(json_pack("{s:s, s:s, s:I}", "id", issued->id, "pass", issued->text, "expires_at",
 						(json_int_t)issued->expires_at));
-	printf("Temporary pass of %s, shown this once:\n\n  %s\n\nIt works once, until %s, at %s/account/ . Hand it over "
+	printf("Temporary pass of %s, shown this once:\n\n  %s\n\nIt works once, until %s, at %s/account/ . Hand it "
+	       "over "
 	       "in person or by a way that you trust; who asked you for it may not be who you think.\n",
 	       user->name, issued->text, cli_time(cli, issued->expires_at), cli->core.settings->issuer);
 	return EXIT_DONE;
@@ -114,7 +115,8 @@ int cmd_pass_revoke(struct cli *cli)
 		return code;
 	status = pass_revoke(&cli->core, id, clock_now());
 	if (status == E_NOT_FOUND || status == E_CONFLICT)
-		return cli_fail(EXIT_REFUSED, "there is no pass \"%s\" in force; `symbolon pass list USER` shows the ids",
+		return cli_fail(EXIT_REFUSED,
+				"there is no pass \"%s\" in force; `symbolon pass list USER` shows the ids",
 				cli_clean(cli, id));
 	if (status != OK)
 		return cli_trouble(status, "revoking the pass");

@@ -162,8 +162,8 @@ static enum status show_read(struct store_tx *tx, void *ctx)
 	if (!showing->json)
 		return E_NOMEM;
 	json_object_set_new(showing->json, "factors",
-			    json_pack("{s:b, s:b, s:b, s:I, s:b}", "password", (int)showing->factors.password,
-				      "device", (int)showing->factors.device, "totp", (int)showing->factors.totp,
+			    json_pack("{s:b, s:b, s:b, s:I, s:b}", "password", (int)showing->factors.password, "device",
+				      (int)showing->factors.device, "totp", (int)showing->factors.totp,
 				      "recovery_codes", (json_int_t)showing->codes, "pass",
 				      (int)showing->factors.pass));
 	json_object_set_new(showing->json, "sessions", sessions_json(tx, showing->user->id));
@@ -191,8 +191,7 @@ int cmd_user_show(struct cli *cli)
 	       user.name, cli_clean(cli, user.display_name), user.disabled ? ", disabled" : "", user.id,
 	       cli_clean(cli, user.email), showing.factors.password ? "yes" : "no",
 	       showing.factors.device ? "yes" : "none", showing.factors.totp ? "yes" : "no", (long long)showing.codes,
-	       showing.factors.pass ? "in force" : "none",
-	       json_array_size(json_object_get(showing.json, "sessions")));
+	       showing.factors.pass ? "in force" : "none", json_array_size(json_object_get(showing.json, "sessions")));
 	if (user.caution_until > clock_now() && user.caution)
 		printf("  caution   unknown browsers need at least %d digits until %s\n", user.caution,
 		       cli_time(cli, user.caution_until));

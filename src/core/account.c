@@ -51,8 +51,14 @@ static bool proven(const struct account *account, const struct decision *decisio
 	return satisfied(decision, account->proofs, account->proof_count);
 }
 
+/* By a pass only it and the password count: what else was proven is no fresher for it. */
+static bool counts(const struct proof *proof, bool by_pass)
+{
+	return !by_pass || proof->factor == FACTOR_PASS || proof->factor == FACTOR_PASSWORD;
+}
+
 /* When the oldest of the proofs that are needed was given, taking the newest of each; 0 when they do not suffice. */
-static int64_t proven_since(const struct account *account, const struct decision *decision)
+static int64_t proven_since(const struct account *account, const struct decision *decision, bool by_pass)
 {
 	int64_t since = 0;
 
@@ -61,7 +67,7 @@ static int64_t proven_since(const struct account *account, const struct decision
 		size_t count = 0;
 
 		for (size_t j = 0; j < account->proof_count; j++)
-			if (account->proofs[j].at >= account->proofs[i].at)
+			if (account->proofs[j].at >= account->proofs[i].at && counts(&account->proofs[j], by_pass))
 				newer[count++] = account->proofs[j];
 		if (account->proofs[i].at > since && satisfied(decision, newer, count))
 			since = account->proofs[i].at;
@@ -119,7 +125,7 @@ static enum status fresh_by(struct account *account, bool enrol)
 	int64_t since;
 
 	TRY(account_decide(account->arena, account, &question, &decision));
-	since = proven_since(account, &decision);
+	since = proven_since(account, &decision, enrol);
 	account->fresh_until = since ? since + (enrol ? ACCOUNT_ENROL_S : ACCOUNT_FRESH_S) : 0;
 	return OK;
 }
@@ -179,8 +185,8 @@ static enum status detail_make(struct account *account)
 	return account->detail ? OK : E_NOMEM;
 }
 
-enum status account_open(const struct core *core, struct arena *arena, const struct login_browser *browser,
-			 int64_t now, struct account *ret_account)
+enum status account_open(const struct core *core, struct arena *arena, const struct login_browser *browser, int64_t now,
+			 struct account *ret_account)
 {
 	struct account account = {.core = core, .arena = arena, .browser = browser, .now = now};
 	enum status status;

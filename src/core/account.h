@@ -88,6 +88,8 @@ enum status must_check account_enrolment_confirm(struct account *account, const 
 						 json_t **ret_json);
 enum status must_check account_enrolment_cancel(struct account *account, const char *id, json_t **ret_json);
 enum status must_check account_device_rename(struct account *account, const char *id, const char *name);
+/* A test message; it counts when the device has sent its echo. E_CONFLICT no_subscription; E_BUSY. */
+enum status must_check account_device_test(struct account *account, const char *id);
 enum status must_check account_device_remove(struct account *account, const char *id);
 
 /* ---- codes ---- */

@@ -64,16 +64,17 @@ static enum status look(struct account *account, const char *id, struct enrolmen
 	return OK;
 }
 
-static enum status shown(struct account *account, const char *id, const char *notice, json_t **ret_json, bool *ret_final)
+static enum status shown(struct account *account, const char *id, const char *notice, json_t **ret_json,
+			 bool *ret_final)
 {
 	struct enrolment_state state;
 
 	TRY(look(account, id, &state));
 	*ret_final = is_final(state.state);
-	*ret_json = json_pack("{s:s, s:s, s:n, s:n, s:o, s:b, s:s?, s:I, s:I}", "id", id, "state", state.state, "link",
-			      "code", "device", device_or_null(&state), "contested", (int)state.contested, "notice",
-			      notice, "expires_at", (json_int_t)state.expires_at, "server_time",
-			      (json_int_t)account->now);
+	*ret_json =
+		json_pack("{s:s, s:s, s:n, s:n, s:o, s:b, s:s?, s:I, s:I}", "id", id, "state", state.state, "link",
+			  "code", "device", device_or_null(&state), "contested", (int)state.contested, "notice", notice,
+			  "expires_at", (json_int_t)state.expires_at, "server_time", (json_int_t)account->now);
 	return *ret_json ? OK : E_NOMEM;
 }
 
@@ -109,8 +110,10 @@ enum status account_enrolment_confirm(struct account *account, const char *id, c
 	if (digits_clean(digits, clean) != OK) /* what cannot be right costs no attempt */
 		return account_invalid(account, "wrong_code", "These are not six digits. Look at the device again.");
 	status = enrolment_confirm(account->core, account->arena, id, clean, account->now);
-	if (status == E_CONFLICT)
+	if (status == E_CONFLICT) { /* no device has come yet, or another request was faster */
+		TRY(look(account, id, &state));
 		return is_final(state.state) ? E_EXPIRED : account_conflict(account, "not_now", NULL);
+	}
 	if (status != OK && status != E_REFUSED)
 		return status;
 	return shown(account, id, status == OK ? NULL : "wrong_digits", ret_json, &final);
@@ -136,22 +139,22 @@ enum status account_enrolment_cancel(struct account *account, const char *id, js
 struct device_change {
 	struct account *account;
 	const char *id, *name;
+	struct device_row row;
+	struct push_test test;
 };
 
-static enum status own_device(struct store_tx *tx, const struct device_change *change)
+static enum status own_device(struct store_tx *tx, struct device_change *change)
 {
-	struct device_row row;
-
 	TRY(account_still(tx, change->account));
-	TRY(store_device_find(tx, change->id, &row));
-	if (strcmp(row.user_id, change->account->user.id) != 0 || strcmp(row.state, "active") != 0)
+	TRY(store_device_find(tx, change->id, &change->row));
+	if (strcmp(change->row.user_id, change->account->user.id) != 0 || strcmp(change->row.state, "active") != 0)
 		return E_NOT_FOUND;
 	return OK;
 }
 
 static enum status rename_write(struct store_tx *tx, void *ctx)
 {
-	const struct device_change *change = ctx;
+	struct device_change *change = ctx;
 
 	TRY(own_device(tx, change));
 	TRY(store_device_set_name(tx, change->id, change->name));
@@ -168,10 +171,34 @@ enum status account_device_rename(struct account *account, const char *id, const
 	return OK;
 }
 
+static enum status test_write(struct store_tx *tx, void *ctx)
+{
+	struct device_change *change = ctx;
+
+	TRY(own_device(tx, change));
+	if (!change->row.push_endpoint)
+		return account_conflict(change->account, "no_subscription", NULL);
+	return push_test_write(tx, change->id, &change->test);
+}
+
+enum status account_device_test(struct account *account, const char *id)
+{
+	struct device_change change = {.account = account, .id = id};
+	enum status status;
+
+	push_test_draw(account->core, account->now, &change.test);
+	status = store_write(account->core->store, test_write, &change);
+	if (status == E_BUSY)
+		account->retry_after = 3600;
+	TRY(status);
+	core_wake(account->core, "outbox", "");
+	return OK;
+}
+
 /* A factor change drops the person's known browsers. */
 static enum status remove_write(struct store_tx *tx, void *ctx)
 {
-	const struct device_change *change = ctx;
+	struct device_change *change = ctx;
 
 	TRY(own_device(tx, change));
 	TRY(store_device_set_state(tx, change->id, "active", "revoked", change->account->now));

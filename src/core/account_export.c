@@ -101,8 +101,7 @@ static enum status consents_add(struct store_tx *tx, struct exporting *exporting
 	TRY(store_consent_list(tx, exporting->account->user.id, &rows, &count));
 	for (size_t i = 0; i < count; i++)
 		if (json_array_append_new(list, json_pack("{s:s, s:s, s:I}", "client", rows[i].client_id, "scope",
-							  rows[i].scope, "granted_at",
-							  (json_int_t)rows[i].granted_at)))
+							  rows[i].scope, "granted_at", (json_int_t)rows[i].granted_at)))
 			return E_NOMEM;
 	return OK;
 }

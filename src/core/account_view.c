@@ -40,10 +40,14 @@ json_t *account_password_json(const struct account *account)
 
 static json_t *device_json(const struct device_row *row)
 {
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:{s:b, s:I}}", "id", row->id, "name", row->name, "platform",
-			 row->platform, "created_at", (json_int_t)row->created_at, "last_contact",
-			 (json_int_t)row->seen_at, "push", "subscribed", (int)(row->push_endpoint != NULL),
-			 "confirmed_at", (json_int_t)row->push_ok_at);
+	json_t *push = json_pack("{s:b, s:I, s:I, s:I, s:I, s:s?}", "subscribed", (int)(row->push_endpoint != NULL),
+				 "confirmed_at", (json_int_t)row->push_ok_at, "reachable_since",
+				 (json_int_t)row->push_since, "accepted_at", (json_int_t)row->push_accepted_at,
+				 "failed_at", (json_int_t)row->push_failed_at, "failure", row->push_failure);
+
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:o}", "id", row->id, "name", row->name, "platform", row->platform,
+			 "created_at", (json_int_t)row->created_at, "last_contact", (json_int_t)row->seen_at, "push",
+			 push);
 }
 
 json_t *account_devices_json(struct store_tx *tx, const struct account *account)
@@ -158,9 +162,8 @@ static const struct {
 	const char *name;
 	json_t *(*make)(struct store_tx *tx, const struct account *account);
 } parts[] = {
-	{"password", part_password},          {"devices", account_devices_json},
-	{"totp", account_totp_json},          {"recovery", account_recovery_json},
-	{"browsers", account_browsers_json},  {"sessions", account_sessions_json},
+	{"password", part_password},         {"devices", account_devices_json},   {"totp", account_totp_json},
+	{"recovery", account_recovery_json}, {"browsers", account_browsers_json}, {"sessions", account_sessions_json},
 };
 
 struct reading {

@@ -29,8 +29,7 @@ bool client_is_account(const struct client_row *client);
 enum status must_check client_find(struct store_tx *tx, const struct settings *settings, const char *id,
 				   struct client_row *ret_row);
 /* Our own; strings in the arena. */
-enum status must_check client_account(struct arena *arena, const struct settings *settings,
-				      struct client_row *ret_row);
+enum status must_check client_account(struct arena *arena, const struct settings *settings, struct client_row *ret_row);
 
 /* A URI that may be registered: absolute, no fragment, https (http for loopback, or a private-use scheme with a dot for
  * public clients). */

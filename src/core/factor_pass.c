@@ -6,8 +6,8 @@
 
 /*
  * The temporary pass. Its failures have a budget of their own: neither can a stranger who tries passes lock anybody out
- * of their codes, nor the other way round. It is used once: `UPDATE … WHERE used_at = 0` in the transaction that records
- * the proof. A name that does not exist costs the same.
+ * of their codes, nor the other way round. It is used once: `UPDATE … WHERE used_at = 0` in the transaction that
+ * records the proof. A name that does not exist costs the same.
  */
 struct pass_try {
 	bool readable, matches;

@@ -5,8 +5,9 @@
 
 /*
  * A temporary pass lets somebody in who has nothing else: an operator issues it, it works once, and only until its time
- * is over. 8 to 48 characters of Crockford's base32 (5 random bits each), stored as a keyed hash whose key the keyholder
- * has: one fast hash is enough, because who has only the database cannot try any. Nobody can issue one to themselves.
+ * is over. 8 to 48 characters of Crockford's base32 (5 random bits each), stored as a keyed hash whose key the
+ * keyholder has: one fast hash is enough, because who has only the database cannot try any. Nobody can issue one to
+ * themselves.
  *
  *   in force --used--> used     --a newer one, `pass revoke`, disable, a restore--> ended     --time--> expired
  *

@@ -113,7 +113,7 @@ struct policy_input {
 	int caution;            /* 0, 4 or 6: the least digits of `enter` in an unknown browser */
 	struct {
 		bool password, device, totp, recovery, pass;
-	} has; /* what the account has; for unknown names what is drawn for them */
+	} has;               /* what the account has; for unknown names what is drawn for them */
 	bool strongest;      /* where mfa is requested and neither rule nor default reach it, whatever the account has
 				is asked too: what is dangerous on the account page */
 	bool pass_stands_in; /* for what is missing or lost: only at the account page, only when has.pass */

@@ -169,13 +169,11 @@ static bool plan_with_default(struct plan *plan, const struct rule *fallback, co
 /* Password, and any of what else the account has. */
 static bool plan_with_all(struct plan *plan, const struct policy_input *input)
 {
-	static const struct rule all = {.name = "all",
-					.steps = {{{{.factor = FACTOR_PASSWORD}}, 1},
-						  {{{FACTOR_PUSH, MODE_ENTER, 6},
-						    {.factor = FACTOR_TOTP},
-						    {.factor = FACTOR_RECOVERY}},
-						   3}},
-					.step_count = 2};
+	static const struct rule all = {
+		.name = "all",
+		.steps = {{{{.factor = FACTOR_PASSWORD}}, 1},
+			  {{{FACTOR_PUSH, MODE_ENTER, 6}, {.factor = FACTOR_TOTP}, {.factor = FACTOR_RECOVERY}}, 3}},
+		.step_count = 2};
 
 	return plan_with_default(plan, &all, input);
 }

@@ -121,8 +121,8 @@ static int note_add(json_t *list, bool holds, const char *note)
 static json_t *notes(const struct policy *policy, const struct policy_input *input, const struct plan *plan)
 {
 	bool phr = input->acr_values && (words_has(input->acr_values, "phr") || words_has(input->acr_values, "phrh"));
-	bool short_of_mfa =
-		input_wants_mfa(input) && !plan->refusal && !plan->stood_in && !steps_are_multi_factor(plan->steps, plan->step_count);
+	bool short_of_mfa = input_wants_mfa(input) && !plan->refusal && !plan->stood_in &&
+			    !steps_are_multi_factor(plan->steps, plan->step_count);
 	json_t *list = json_array();
 	struct plan ignored;
 	bool unsure;

@@ -121,8 +121,8 @@ enum status throttle_password_passed(struct store_tx *tx, const struct throttle_
 }
 
 /* At most the budget's number of failures of one kind, in a window and in a month. */
-static enum status failures_within(struct store_tx *tx, const struct settings *settings,
-				   const struct throttle_who *who, const char *kind, int64_t now, int64_t *ret_wait)
+static enum status failures_within(struct store_tx *tx, const struct settings *settings, const struct throttle_who *who,
+				   const char *kind, int64_t now, int64_t *ret_wait)
 {
 	char key[THROTTLE_KEY_SIZE];
 

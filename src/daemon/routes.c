@@ -140,6 +140,7 @@ const struct route routes[] = {
 	{HTTP_POST, ACCOUNT "/enrolments/{id}/confirm", ON_WORKER, account_enrolment_confirm_post, JSON_MAX},
 	{HTTP_POST, ACCOUNT "/enrolments/{id}/cancel", ON_WORKER, account_enrolment_cancel_post, JSON_MAX},
 	{HTTP_POST, ACCOUNT "/devices/{id}/rename", ON_WORKER, account_device_rename_post, JSON_MAX},
+	{HTTP_POST, ACCOUNT "/devices/{id}/test", ON_WORKER, account_device_test_post, JSON_MAX},
 	{HTTP_POST, ACCOUNT "/devices/{id}/remove", ON_WORKER, account_device_remove_post, JSON_MAX},
 	{HTTP_POST, ACCOUNT "/totp", ON_WORKER, account_totp_post, JSON_MAX},
 	{HTTP_POST, ACCOUNT "/totp/{id}/confirm", ON_WORKER, account_totp_confirm_post, JSON_MAX},

@@ -108,7 +108,7 @@ enum status store_recovery_issued(struct store_tx *tx, const char *user_id, int6
 /* ---- temporary passes ---- */
 
 static const struct sql_field pass_fields[] = {
-	FIELD(struct pass_row, id),         FIELD(struct pass_row, user_id),  FIELD(struct pass_row, hash),
+	FIELD(struct pass_row, id),         FIELD(struct pass_row, user_id),    FIELD(struct pass_row, hash),
 	FIELD(struct pass_row, created_at), FIELD(struct pass_row, expires_at), FIELD(struct pass_row, used_at),
 	FIELD(struct pass_row, ended_at),
 };
@@ -153,9 +153,8 @@ enum status store_pass_use(struct store_tx *tx, const char *id, int64_t now)
 
 enum status store_pass_end(struct store_tx *tx, const char *id, int64_t now)
 {
-	return sql_change(tx,
-			  SQL("UPDATE passes SET ended_at = ?2 WHERE id = ?1 AND used_at = 0 AND ended_at = 0",
-			      sql_text(id), sql_int(now)));
+	return sql_change(tx, SQL("UPDATE passes SET ended_at = ?2 WHERE id = ?1 AND used_at = 0 AND ended_at = 0",
+				  sql_text(id), sql_int(now)));
 }
 
 enum status store_pass_end_all(struct store_tx *tx, const char *user_id, int64_t now)

@@ -302,8 +302,7 @@ enum status must_check store_session_end(struct store_tx *tx, const char *sid, i
 enum status must_check store_session_end_all(struct store_tx *tx, const char *user_id, const uint8_t *browser_hash,
 					     int64_t now);
 /* All of the user's but this one. */
-enum status must_check store_session_end_others(struct store_tx *tx, const char *user_id, const char *sid,
-						int64_t now);
+enum status must_check store_session_end_others(struct store_tx *tx, const char *user_id, const char *sid, int64_t now);
 /* Not ended, the last used first. */
 enum status must_check store_session_list(struct store_tx *tx, const char *user_id, struct session_row **ret_rows,
 					  size_t *ret_count);
@@ -431,8 +430,8 @@ enum status must_check store_meta_number(struct store_tx *tx, const char *key, i
 /*
  * After a restore, in the same transaction: sessions ended; grants, codes, refresh families and tokens revoked; logins
  * refused; pending and unused approved challenges superseded; enrolments and devices that were not confirmed void;
- * known browsers, messages and unconfirmed TOTP seeds gone; unused passes ended; TOTP steps spent up to now and `totp_window` beyond; unused
- * recovery codes used, unless kept. Sets the rows `epoch` and `restored_at` of meta.
+ * known browsers, messages and unconfirmed TOTP seeds gone; unused passes ended; TOTP steps spent up to now and
+ * `totp_window` beyond; unused recovery codes used, unless kept. Sets the rows `epoch` and `restored_at` of meta.
  */
 struct epoch_raise {
 	int64_t epoch, now;

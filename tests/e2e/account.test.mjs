@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Account, barePages, byPush, byRecovery, byTotp } from "./lib/account.mjs";
 import { Device } from "./lib/device.mjs";
+import { PushService } from "./lib/push_service.mjs";
 import { Visitor } from "./lib/visitor.mjs";
 import { PASSWORD, Totp, World } from "./lib/world.mjs";
 
@@ -152,7 +153,7 @@ test("what is somebody else's is not there, whatever the id", LIMIT, async (t) =
 	await world.addTotp("demo");
 	const before = JSON.stringify(await theirs.account.overview());
 	const tries = [
-		["devices", theirs.device, "rename", { name: "Mine" }], ["devices", theirs.device, "remove", {}],
+		["devices", theirs.device, "rename", { name: "Mine" }], ["devices", theirs.device, "remove", {}], ["devices", theirs.device, "test", {}],
 		["totp", theirs.totp, "rename", { label: "Mine" }], ["totp", theirs.totp, "remove", {}], ["totp", theirs.pending, "confirm", { code: "123456" }],
 		["browsers", theirs.browser, "remove", {}], ["sessions", theirs.session, "end", {}],
 		["enrolments", theirs.enrolment, "confirm", { digits: "123456" }], ["enrolments", theirs.enrolment, "cancel", {}],
@@ -213,6 +214,8 @@ test("a device: the page hears that it has come, six digits, one attempt, rename
 	for (const name of ["", " ", "a\nb", "\u202eabc", "x".repeat(65), "\u200b"]) assert.equal((await account.post(`devices/${device.id}/rename`, { name })).status, 400, name);
 	assert.equal((await device.request("GET", "/device")).json.name, hostile);
 
+	await account.refused(`devices/${device.id}/test`, {}, 409, "no_subscription");
+
 	// The last one stays, until there are codes.
 	await account.refused(`devices/${device.id}/remove`, {}, 409, "last_factor");
 	assert.equal((await account.overview()).devices.length, 1);
@@ -224,6 +227,26 @@ test("a device: the page hears that it has come, six digits, one attempt, rename
 	assert.equal((await device.request("GET", "/device")).status, 401);
 	await account.refused(`devices/${device.id}/remove`, {}, 404, "not_found");
 	assert.equal(await reasonOf(world, "device.revoked"), "account_page");
+});
+
+test("a test push goes to the device, which answers it", LIMIT, async (t) => {
+	const service = await PushService.open(t);
+	const { world, account } = await scene(t, { settings: { push: service.settings } });
+	const device = await Device.enrol(world, "demo");
+	const subscription = service.subscription((await device.request("GET", "/device")).json.vapid_public_key);
+	assert.equal((await device.request("PUT", "/device/push", subscription.json)).status, 200);
+	const nonceOf = (message) => new URL(subscription.open(message.body).notification.navigate).hash.slice(3);
+	const nonce = async (but) => nonceOf(await service.next((one) => one.path === subscription.path && nonceOf(one) !== but));
+	const first = await nonce();
+	const [shown] = (await account.ok(`devices/${device.id}/test`, {})).devices;
+	assert.deepEqual([shown.push.subscribed, shown.push.confirmed_at], [true, 0]);
+	const second = await nonce(first);
+	assert.equal((await device.request("POST", "/device/push/echo", { nonce: second })).status, 200);
+	const { push } = (await account.overview()).devices[0];
+	assert.ok(push.confirmed_at > 0 && push.reachable_since > 0 && push.failure === null, JSON.stringify(push));
+	const statuses = [];
+	for (let at = 0; at < 10; at++) statuses.push((await account.post(`devices/${device.id}/test`)).status);
+	assert.deepEqual([statuses.at(0), statuses.at(-1)], [200, 429]);
 });
 
 test("a wrong digit, a cancel, or a newer enrolment voids the one before", LIMIT, async (t) => {

@@ -5,15 +5,13 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import { announce } from '../shared/announce';
 import type { Answer } from '../shared/http';
-import { isFields, text } from '../shared/read';
-import { returnUrl } from '../shared/url';
 import * as api from './api';
 import { mergeChange, readOverview, readPage, type Entry, type Overview } from './model';
 import { safetyOf } from './safety';
 import { keepBegun, needsProof, takeBegun, type OpenSheet, type SheetName } from './sheets/sheet';
 import { t } from './text';
 
-export type Problem = { kind: 'offline' | 'slow_down' | 'busy' | 'conflict' | 'last_way' | 'trouble'; message: string };
+export type Problem = { kind: 'offline' | 'slow_down' | 'busy' | 'conflict' | 'last_way' | 'enrol_only' | 'trouble'; message: string };
 export type Over = 'signed_out' | 'ended' | 'trouble' | 'offline';
 
 export const overview = signal<Overview | null>(null);
@@ -46,7 +44,7 @@ export async function start(embedded: unknown): Promise<void> {
   const first = readOverview(embedded);
   if (first) take(first);
   else await look();
-  if (overview.peek()?.access === 'full') await lookAtHistory();
+  await lookAtHistory();
   resume();
   watch();
 }
@@ -63,6 +61,7 @@ export async function look(): Promise<void> {
 }
 
 export async function lookAtHistory(): Promise<void> {
+  if (overview.peek()?.access !== 'full') return;
   const answer = await api.fetchHistory(null, RECENT);
   const page = answer.kind === 'ok' ? readPage(answer.body) : null;
   if (page) recent.value = page.entries;
@@ -185,6 +184,7 @@ export function fail(answer: Answer): void {
   else if (answer.kind !== 'refused') problem.value = { kind: 'trouble', message: '' };
   else if (answer.status === 401) over.value = 'ended';
   else if (answer.error === 'fresh_proof') proofWanted.value = true;
+  else if (answer.error === 'enrol_only') problem.value = { kind: 'enrol_only', message: '' };
   else if (answer.error === 'last_factor') problem.value = { kind: 'last_way', message: '' };
   else if (answer.status === 409 || answer.status === 404) changedMeanwhile(answer.error === 'too_many' ? answer.message : '');
   else if (answer.status === 429 || answer.status === 503) waitFor(answer.status === 429 ? 'slow_down' : 'busy', answer.retryAfterS ?? 5);
@@ -210,7 +210,5 @@ export async function signOut(): Promise<void> {
     announce(t.problems[answer.kind === 'offline' ? 'offline' : 'trouble']);
     return;
   }
-  const target = answer.kind === 'ok' && isFields(answer.body) ? returnUrl(text(answer.body.location)) : null;
-  if (target) location.assign(target);
-  else over.value = 'signed_out';
+  over.value = 'signed_out';
 }

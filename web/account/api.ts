@@ -16,6 +16,7 @@ export const cancelEnrolment = (enrolment: string) => post(`enrolments/${id(enro
 export const enrolmentEvents = (enrolment: string) => `${BASE}/enrolments/${id(enrolment)}/events`;
 
 export const renameDevice = (device: string, name: string) => post(`devices/${id(device)}/rename`, { name });
+export const testDevice = (device: string) => post(`devices/${id(device)}/test`);
 export const removeDevice = (device: string) => post(`devices/${id(device)}/remove`);
 
 export const beginTotp = (label: string) => post('totp', label ? { label } : {});

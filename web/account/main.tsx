@@ -17,8 +17,8 @@ function Home() {
     <>
       <Summary />
       <div class="cols">
-        <div class="col"><Devices /><Ways />{full && <Browsers />}{full && <Data />}</div>
-        {full && <div class="col"><Sessions /><Recent /></div>}
+        <div class="col"><Devices /><Ways />{full && <Browsers />}</div>
+        {full && <div class="col"><Sessions /><Recent /><Data /></div>}
       </div>
     </>
   );
@@ -44,7 +44,8 @@ function embedded(): unknown {
 
 await speak(navigator.languages);
 followAddress();
-const begun = start(embedded());
+/* The first card should not say "all is well" and then think better of it; but it does not wait long for that. */
+const PATIENCE_MS = 700;
+await Promise.race([start(embedded()), new Promise((enough) => setTimeout(enough, PATIENCE_MS))]);
 const root = document.getElementById('app');
 if (root) render(<App />, root);
-await begun;

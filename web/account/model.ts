@@ -11,7 +11,8 @@ export interface Device {
   platform: string;
   created_at: number;
   last_contact: number;
-  push: { subscribed: boolean; confirmed_at: number };
+  /* confirmed_at: a test came back; reachable_since: the first one that did by this subscription; failed_at: a push service refused */
+  push: { subscribed: boolean; confirmed_at: number; reachable_since: number; failed_at: number };
 }
 
 export interface Totp { id: string; label: string; created_at: number; used_at: number }
@@ -88,7 +89,7 @@ function readDevices(value: unknown): Device[] {
       platform: text(one.platform),
       created_at: number(one.created_at),
       last_contact: number(one.last_contact),
-      push: { subscribed: push.subscribed === true, confirmed_at: number(push.confirmed_at) },
+      push: { subscribed: push.subscribed === true, confirmed_at: number(push.confirmed_at), reachable_since: number(push.reachable_since), failed_at: text(push.failure) ? number(push.failed_at) : 0 },
     }];
   });
 }

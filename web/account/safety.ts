@@ -9,7 +9,8 @@ export type Headline = 'welcome' | 'alarm' | 'passwordOnly' | 'oneLost' | 'almos
 export type Advice =
   | { kind: 'password' | 'addPhone' | 'recovery' }
   | { kind: 'recoveryLow'; left: number }
-  | { kind: 'silent'; device: Device; days: number };
+  | { kind: 'silent'; device: Device; days: number }
+  | { kind: 'failing'; device: Device };
 
 export interface Safety {
   headline: Headline;
@@ -24,7 +25,7 @@ const SILENT_DAYS = 30;
 const ALARM_DAYS = 7;
 export const RECOVERY_FEW = 3;
 
-export type Health = 'ready' | 'silent' | 'noPush' | 'untested';
+export type Health = 'ready' | 'silent' | 'failing' | 'noPush' | 'untested';
 
 export function daysSilent(device: Device, now: number): number {
   return Math.floor((now - Math.max(device.last_contact, device.created_at)) / DAY_S);
@@ -34,7 +35,8 @@ export function daysSilent(device: Device, now: number): number {
 export function healthOf(device: Device, now: number): Health {
   if (daysSilent(device, now) >= SILENT_DAYS) return 'silent';
   if (!device.push.subscribed) return 'noPush';
-  return device.push.confirmed_at > 0 ? 'ready' : 'untested';
+  if (device.push.failed_at > device.push.confirmed_at) return 'failing';
+  return device.push.reachable_since > 0 ? 'ready' : 'untested';
 }
 
 /* "It's not me", or a copied browser token: alarming for a week, or until the password was changed. */
@@ -69,9 +71,11 @@ function missing(overview: Overview): Advice[] {
 }
 
 function remarks({ devices, server_time: now }: Overview): Advice[] {
-  return devices
-    .filter((device) => healthOf(device, now) === 'silent')
-    .map((device) => ({ kind: 'silent', device, days: daysSilent(device, now) }));
+  return devices.flatMap((device): Advice[] => {
+    const health = healthOf(device, now);
+    if (health === 'silent') return [{ kind: 'silent', device, days: daysSilent(device, now) }];
+    return health === 'failing' ? [{ kind: 'failing', device }] : [];
+  });
 }
 
 export interface Step { kind: 'firstPassword' | 'addPhone' | 'recovery'; done: boolean }

@@ -11,17 +11,17 @@ import { HealthView } from './health/view';
 import { History } from './history/view';
 import { keepPushTrue, worker } from './push/push';
 import { askAll, followAccounts } from './requests/lines';
-import { open, showRequest } from './requests/requests';
+import { endAnswered, open, pollRequests, requests, shownId, showRequest } from './requests/requests';
 import { RequestSheet } from './requests/sheet';
 import { Requests } from './requests/view';
-import { Announcement } from './shell/announce';
+import { announce, Announcement } from './shell/announce';
 import { Banners } from './shell/banners';
 import { Frame } from './shell/frame';
 import { Lazy } from './shell/lazy';
 import { arrival, followAddress, route } from './shell/route';
-import { accounts, loadMemory, storage } from './store/memory';
+import { accounts, activeAccounts, loadMemory, storage } from './store/memory';
 import { hear } from './store/tabs';
-import { speak } from './text';
+import { speak, t } from './text';
 
 const loadCodes = () => import('./codes/codes').then(({ Codes }) => Codes);
 
@@ -53,20 +53,24 @@ function followArrivals(): void {
     if (!came) return;
     arrival.value = null;
     if (came.kind === 'enrolment') void begin(came.link);
-    else openRequest(came.id);
+    else void openRequest(came.id);
   });
 }
 
-/* It may not be fetched yet: it is shown as soon as it is. */
-function openRequest(id: string): void {
+/* It may not be fetched yet, and it may be over. */
+async function openRequest(id: string): Promise<void> {
   showRequest(id);
-  askAll();
+  const answers = await Promise.all(activeAccounts.peek().map((account) => pollRequests(account, true)));
+  if (requests.peek().some(({ details }) => details.id === id) || shownId.peek() !== id) return;
+  shownId.value = null;
+  if (answers.length > 0) announce(answers.every(Boolean) ? t.ending.gone.title : t.requests.offline);
 }
 
 function followWords(): void {
   hear((word) => {
     if (word.kind === 'ask') askAll();
-    else if (word.kind === 'open') openRequest(word.id);
+    else if (word.kind === 'open') void openRequest(word.id);
+    else if (word.kind === 'answered') endAnswered(word.id, word.state);
     else if (word.kind === 'echoed') takeEcho(word.at);
     else void loadMemory();
   });

@@ -5,7 +5,7 @@
  */
 import type { ComponentChildren } from 'preact';
 
-function draw(shape: ComponentChildren, turns = false) {
+export function draw(shape: ComponentChildren, turns = false) {
   return <svg class={turns ? 'i turns' : 'i'} viewBox="0 0 24 24" aria-hidden="true">{shape}</svg>;
 }
 

@@ -8,12 +8,13 @@ import type { ComponentChildren } from 'preact';
 interface SheetProps {
   /* the id of the heading inside */
   labelledBy: string;
-  /* Escape, or Back on a phone */
-  onClose: () => void;
+  /* Escape, or Back on a phone; without it the sheet stays until it is answered */
+  onClose?: (() => void) | undefined;
+  id?: string;
   children: ComponentChildren;
 }
 
-export function Sheet({ labelledBy, onClose, children }: SheetProps) {
+export function Sheet({ labelledBy, onClose, id, children }: SheetProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
     const shown = dialog.current;
@@ -29,10 +30,10 @@ export function Sheet({ labelledBy, onClose, children }: SheetProps) {
   }, []);
   const cancel = (event: Event) => {
     event.preventDefault();
-    onClose();
+    onClose?.();
   };
   return (
-    <dialog ref={dialog} tabIndex={-1} aria-labelledby={labelledBy} onCancel={cancel}>
+    <dialog ref={dialog} id={id} tabIndex={-1} aria-labelledby={labelledBy} onCancel={cancel}>
       <div class="sheet">{children}</div>
     </dialog>
   );

@@ -30,6 +30,8 @@ export interface Challenge {
   expires_at: number;
   life_s: number;
   popup: boolean;
+  /* no push service took its message (yet): the person opens the app */
+  unreached: boolean;
 }
 
 export interface Organisation { name: string; help_url: string | null; privacy_url: string | null }
@@ -121,6 +123,7 @@ function readChallenge(value: unknown): Challenge | null {
     expires_at: numberOrNull(value.expires_at) ?? 0,
     life_s: numberOrNull(value.life_s) ?? 120,
     popup: value.popup !== false,
+    unreached: value.delivery === 'failed',
   };
 }
 

@@ -8,7 +8,7 @@ import { inFours } from '../account/sheets/totp';
 
 const NOW = 1_790_000_000;
 const DAY = 86_400;
-const phone = { id: 'd1', name: 'Phone', platform: 'Android', created_at: NOW - 90 * DAY, last_contact: NOW - 60, push: { subscribed: true, confirmed_at: NOW - 60 } };
+const phone = { id: 'd1', name: 'Phone', platform: 'Android', created_at: NOW - 90 * DAY, last_contact: NOW - 60, push: { subscribed: true, confirmed_at: NOW - 60, reachable_since: NOW - 9 * DAY, failed_at: 0 } };
 const codes = { id: 't1', label: 'Codes', created_at: NOW - 90 * DAY, used_at: 0 };
 
 function account(fields: object = {}): Overview {
@@ -68,6 +68,7 @@ test('the headline follows what would happen if one thing were lost', () => {
     ['passwordOnly', { devices: [], recovery: { left: 10, issued_at: 1 } }, []],
     ['oneLost', { recovery: { left: 0, issued_at: 0 } }, []],
     ['almost', { devices: [phone, { ...phone, id: 'd2', last_contact: NOW - 41 * DAY }] }, []],
+    ['almost', { devices: [{ ...phone, push: { ...phone.push, failed_at: NOW, failure: 'gone' } }] }, []],
     ['almost', { recovery: { left: 3, issued_at: 1 } }, []],
     ['alarm', {}, [entry('reported', NOW - DAY)]],
     ['alarm', {}, [entry('stolen', NOW - DAY)]],
@@ -93,8 +94,10 @@ test('a device is silent after thirty days, counted from when it was added', () 
   assert.equal(healthOf({ ...phone, last_contact: NOW - 30 * DAY }, NOW), 'silent');
   assert.equal(healthOf({ ...phone, last_contact: NOW - 30 * DAY + 1 }, NOW), 'ready');
   assert.equal(healthOf({ ...phone, last_contact: 0, created_at: NOW - 60 }, NOW), 'ready');
-  assert.equal(healthOf({ ...phone, push: { subscribed: false, confirmed_at: 5 } }, NOW), 'noPush');
-  assert.equal(healthOf({ ...phone, push: { subscribed: true, confirmed_at: 0 } }, NOW), 'untested');
+  assert.equal(healthOf({ ...phone, push: { ...phone.push, subscribed: false } }, NOW), 'noPush');
+  assert.equal(healthOf({ ...phone, push: { ...phone.push, confirmed_at: 0, reachable_since: 0 } }, NOW), 'untested');
+  assert.equal(healthOf({ ...phone, push: { ...phone.push, failed_at: NOW } }, NOW), 'failing');
+  assert.equal(healthOf({ ...phone, push: { ...phone.push, failed_at: NOW - 90 } }, NOW), 'ready', 'a test has come back since');
   assert.equal(daysSilent({ ...phone, last_contact: NOW - 41 * DAY }, NOW), 41);
 });
 

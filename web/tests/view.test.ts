@@ -26,7 +26,7 @@ test('every combination of phase, factor, notice and challenge has a screen', ()
     if (view.kind === 'push') assert.ok(isPushPending(given));
     seen += 1;
   }
-  assert.equal(seen, 8 * 5 * 15 * 9);
+  assert.equal(seen, 8 * 6 * 15 * 9);
 });
 
 test('a settled challenge becomes its ending', () => {
@@ -46,6 +46,11 @@ test('too many requests with a quiet request still shows the number', () => {
   const quiet = { ...challenge, popup: false };
   assert.equal(viewOf(stateOf({ factor: 'push', notice: 'too_many', challenge: quiet }), null).kind, 'push');
   assert.deepEqual(viewOf(stateOf({ factor: 'push', notice: 'too_many' }), null), { kind: 'ending', ending: 'too_many', over: false });
+});
+
+test('only a failed delivery is told', () => {
+  const unreached = (delivery: unknown) => stateOf({ factor: 'push', challenge: { ...challenge, delivery } }).challenge?.unreached;
+  assert.deepEqual([null, undefined, 'queued', 'reached', 'failed'].map(unreached), [false, false, false, false, true]);
 });
 
 test('a refused login is over and says why', () => {

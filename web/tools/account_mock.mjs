@@ -58,7 +58,7 @@ function accountOf(world, as) {
   if (!world.accounts.has(as)) {
     const now = nowS();
     const from = structuredClone(accounts[as] ?? accounts.home);
-    const dated = (list) => list.map((one) => ({ ...one, ...Object.fromEntries(Object.entries(one).filter(([key, value]) => /_at$|^last_contact$|^at$/.test(key) && value > 0).map(([key, value]) => [key, Math.floor(now - value)])) }));
+    const dated = (list) => list.map((one) => ({ ...one, ...Object.fromEntries(Object.entries(one).filter(([key, value]) => /_at$|_since$|^last_contact$|^at$/.test(key) && value > 0).map(([key, value]) => [key, Math.floor(now - value)])) }));
     for (const key of ['devices', 'totp', 'browsers', 'sessions', 'history']) from[key] = dated(from[key]);
     for (const one of from.devices) one.push = dated([one.push])[0];
     [from.password, from.recovery] = dated([from.password, from.recovery]);
@@ -141,11 +141,20 @@ const CHANGES = {
     },
   },
   cancel: { enrolments: (account) => { account.enrolment.state = 'void'; return { body: enrolmentOf(account) }; } },
+  test: { devices: (account, id) => { testAnswered(account, id); return { body: { devices: account.devices } }; } },
   rename: { devices: rename('devices', 'name'), totp: rename('totp', 'label') },
   remove: { devices: unlessLast('devices'), totp: unlessLast('totp'), browsers: remove('browsers') },
   end: { sessions: remove('sessions') },
   end_others: { sessions: (account) => { account.sessions = account.sessions.filter((one) => one.this); return { body: { sessions: account.sessions } }; } },
 };
+
+/* The device answers a moment later. */
+function testAnswered(account, id) {
+  setTimeout(() => {
+    const found = account.devices.find((one) => one.id === id);
+    if (found) found.push.confirmed_at = nowS() + 1;
+  }, 500);
+}
 
 function enrolmentOf(account) {
   return { link: null, code: null, ...account.enrolment, server_time: nowS() };

@@ -3,7 +3,7 @@ const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86_400;
 
-const device = (id, name, platform, added, contact, push = {}) => ({ id, name, platform, created_at: added, last_contact: contact, push: { subscribed: false, confirmed_at: 0, ...push } });
+const device = (id, name, platform, added, contact, push = {}) => ({ id, name, platform, created_at: added, last_contact: contact, push: { subscribed: false, confirmed_at: 0, reachable_since: push.confirmed_at ?? 0, accepted_at: 0, failed_at: 0, failure: null, ...push } });
 const seen = (id, browser, ip, created, used, more = {}) => ({ id, browser, ip, place: null, created_at: created, used_at: used, this: false, ...more });
 const why = (key, text, client) => ({ key, text, client });
 const entry = (at, outcome, client, more = {}) => ({ at, outcome, client: client && { id: client.toLowerCase(), name: client }, ip: '203.0.113.7', place: null, browser: 'Firefox on Linux', factors: [], device: null, why: null, reason: null, ...more });
@@ -56,6 +56,7 @@ export const accounts = {
   first: { ...home, access: 'enrol', fresh: 1500, devices: [], totp: [], recovery: { left: 0, issued_at: 0 }, password: { set: false, changed_at: 0 }, browsers: [], sessions: [], history: [] },
   'first-half': { ...home, access: 'enrol', fresh: 1500, devices: [], totp: [], recovery: { left: 0, issued_at: 0 }, password: { set: true, changed_at: 30 }, browsers: [], sessions: [], history: [] },
   'first-done': { ...home, access: 'enrol', fresh: 1500, devices: [home.devices[0]], totp: [], recovery: { left: 10, issued_at: 20 }, password: { set: true, changed_at: 60 }, browsers: [], sessions: [], history: [] },
+  failing: { ...home, devices: [device('d1', 'Work phone', 'Android', 9 * DAY, 2 * MINUTE, { subscribed: true, confirmed_at: DAY, failed_at: 5 * MINUTE, failure: 'unreachable' })] },
   last: { ...home, fresh: 300, devices: [home.devices[0]], totp: [] },
   fresh: { ...home, fresh: 300 },
   hostile: {

@@ -13,7 +13,8 @@ export async function lookFor(page, say) {
   if (over > 0) say(`sideways scroll ${over}px`);
   const small = await page.evaluate(() => [...document.querySelectorAll('a, button, input')]
     .filter((one) => one.checkVisibility())
-    .map((one) => [one, one.getBoundingClientRect()])
+    /* a radio button is as large as its label */
+    .map((one) => [one, (one.type === 'radio' ? one.closest('label') : one).getBoundingClientRect()])
     .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
     .map(([one, box]) => `${one.outerHTML.slice(0, 60)} ${Math.round(box.width)}×${Math.round(box.height)}`));
   for (const one of small) say(`small target: ${one}`);

@@ -15,6 +15,7 @@ enum status account_enrolment_events_open(const struct app *app, struct http_exc
 enum status account_enrolment_confirm_post(const struct app *app, const struct request *req, struct response *res);
 enum status account_enrolment_cancel_post(const struct app *app, const struct request *req, struct response *res);
 enum status account_device_rename_post(const struct app *app, const struct request *req, struct response *res);
+enum status account_device_test_post(const struct app *app, const struct request *req, struct response *res);
 enum status account_device_remove_post(const struct app *app, const struct request *req, struct response *res);
 
 enum status account_totp_post(const struct app *app, const struct request *req, struct response *res);

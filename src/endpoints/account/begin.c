@@ -19,6 +19,7 @@ static const struct {
 	{"bad_name", "A name has 1 to 64 characters that can be shown."},
 	{"last_factor", "Without it you could not sign in any more."},
 	{"not_now", "This has moved on. Look again."},
+	{"no_subscription", "This device has notifications off. Open the authenticator on it."},
 	{"too_many", "You have as many as you can have. Remove one first."},
 };
 
@@ -134,9 +135,9 @@ static enum status source_check(const struct app *app, const struct request *req
 static enum status rights_check(struct response *res, unsigned needs, struct account_request *begun)
 {
 	if (begun->account.access != ACCOUNT_FULL && !(needs & ACCOUNT_ENROLLING))
-		return reply_error(res, 403, "enrol_only",
-				   "You came in by a temporary pass. Add something to sign in with, then sign in by it.",
-				   0);
+		return reply_error(
+			res, 403, "enrol_only",
+			"You came in by a temporary pass. Add something to sign in with, then sign in by it.", 0);
 	if ((needs & ACCOUNT_FRESHLY) && !account_is_fresh(&begun->account))
 		return refuse_to(res, 403, "fresh_proof", "Sign in once more to do this.", "/account/login?fresh=1");
 	begun->fine = true;

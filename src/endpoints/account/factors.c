@@ -10,15 +10,21 @@ typedef enum status (*change_by_id)(struct account *account, const char *id);
 typedef enum status (*change_by_text)(struct account *account, const char *id, const char *text);
 
 /* A change of one thing, by its id alone. */
-static enum status id_post(const struct app *app, const struct request *req, struct response *res, const char *part,
-			   change_by_id change)
+struct id_change {
+	const char *part; /* that the answer shows */
+	unsigned needs;
+	change_by_id make;
+};
+
+static enum status id_post(const struct app *app, const struct request *req, struct response *res,
+			   const struct id_change *change)
 {
 	struct account_request begun;
 
-	TRY(account_begin(app, req, res, ACCOUNT_CHANGES | ACCOUNT_FRESHLY, &begun));
+	TRY(account_begin(app, req, res, ACCOUNT_CHANGES | change->needs, &begun));
 	if (!begun.fine)
 		return OK;
-	return account_reply_part(res, &begun, change(&begun.account, req->params[0]), part);
+	return account_reply_part(res, &begun, change->make(&begun.account, req->params[0]), change->part);
 }
 
 struct text_member {
@@ -55,7 +61,16 @@ enum status account_device_rename_post(const struct app *app, const struct reque
 
 enum status account_device_remove_post(const struct app *app, const struct request *req, struct response *res)
 {
-	return id_post(app, req, res, "devices", account_device_remove);
+	static const struct id_change removal = {"devices", ACCOUNT_FRESHLY, account_device_remove};
+
+	return id_post(app, req, res, &removal);
+}
+
+enum status account_device_test_post(const struct app *app, const struct request *req, struct response *res)
+{
+	static const struct id_change test = {"devices", 0, account_device_test};
+
+	return id_post(app, req, res, &test);
 }
 
 /* ---- codes ---- */
@@ -92,7 +107,9 @@ enum status account_totp_rename_post(const struct app *app, const struct request
 
 enum status account_totp_remove_post(const struct app *app, const struct request *req, struct response *res)
 {
-	return id_post(app, req, res, "totp", account_totp_remove);
+	static const struct id_change removal = {"totp", ACCOUNT_FRESHLY, account_totp_remove};
+
+	return id_post(app, req, res, &removal);
 }
 
 enum status account_recovery_post(const struct app *app, const struct request *req, struct response *res)

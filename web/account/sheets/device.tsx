@@ -12,6 +12,7 @@ import { HealthPill } from '../views/devices';
 import { healthOf, isLastWay } from '../safety';
 import { Gone } from './gone';
 import { NameForm } from './name_form';
+import { TestPush } from './test_push';
 
 function deviceOf(id: string): Device | undefined {
   return overview.value?.devices.find((device) => device.id === id);
@@ -29,6 +30,7 @@ export function DeviceSheet({ id }: { id: string }) {
     <>
       <SheetHead title={deviceName(device)} />
       <Facts device={device} />
+      <TestPush device={device} />
       <NameForm label={t.device.name} name={device.name} save={t.device.save} onSave={rename} />
       <Button look="bad" icon={Trash} onClick={() => openSheet('remove-device', id)}>{t.device.remove}</Button>
     </>
@@ -40,7 +42,7 @@ function Facts({ device }: { device: Device }) {
   const ago = (at: number) => (at > 0 ? when.ago(at, now) : t.device.never);
   return (
     <dl class="facts well">
-      <div><dt>{t.device.push}</dt><dd>{pushWords(device)}<HealthPill health={healthOf(device, now)} /></dd></div>
+      <div><dt>{t.device.push}</dt><dd>{pushWords(device, now)}<HealthPill health={healthOf(device, now)} /></dd></div>
       <div><dt>{t.device.contact}</dt><dd>{ago(device.last_contact)}</dd></div>
       <div><dt>{t.device.added}</dt><dd>{when.full(device.created_at)}</dd></div>
       {device.platform && <div><dt>{t.device.system}</dt><dd><bdi>{device.platform}</bdi></dd></div>}
@@ -48,9 +50,11 @@ function Facts({ device }: { device: Device }) {
   );
 }
 
-function pushWords({ push }: Device): string {
-  if (!push.subscribed) return t.device.pushOff;
-  return push.confirmed_at > 0 ? t.device.pushWorks : t.device.pushUntested;
+function pushWords(device: Device, now: number): string {
+  if (!device.push.subscribed) return t.device.pushOff;
+  const health = healthOf(device, now);
+  if (health === 'failing') return t.device.pushFailing;
+  return device.push.reachable_since > 0 ? t.device.pushWorks : t.device.pushUntested;
 }
 
 export function RemoveDevice({ id }: { id: string }) {

@@ -9,7 +9,7 @@ import type { Entry } from '../model';
 import { methodsOf } from '../past';
 import { t, when } from '../text';
 import { SheetHead } from '../views/parts';
-import { entryTitle, shownEntry } from '../views/history';
+import { capital, entryTitle, shownEntry } from '../views/history';
 import { Gone } from './gone';
 
 export function EntrySheet() {
@@ -35,7 +35,7 @@ function Why({ entry }: { entry: Entry }) {
 function Facts({ entry }: { entry: Entry }) {
   const facts: [string, string][] = [
     [t.history.service, entry.client && entry.outcome === 'changed' ? serviceName(entry) : ''],
-    [t.history.how, methodsOf(entry.factors).map((method) => t.history.method[method]).join(' › ')],
+    [t.history.how, capital(methodsOf(entry.factors).map((method) => t.history.method[method]).join(' › '))],
     [t.history.answeredOn, entry.device && visibleName(entry.device, t.names.device)],
     [t.history.browser, entry.browser && browserName(entry)],
     [t.history.from, placeOf(entry)],
@@ -53,7 +53,7 @@ function NotYou() {
       <p class="mut s">{t.history.notYouLead}</p>
       <div class="acts">
         <Button look="bad" onClick={() => openSheet('password')}>{t.password.title}</Button>
-        {others && <Button onClick={() => openSheet('end-others')}>{t.sessions.othersTitle}</Button>}
+        {others && <Button onClick={() => openSheet('end-others')}>{t.sessions.endOthers}</Button>}
         <Button look="quiet" onClick={closeSheet}>{t.history.wasMe}</Button>
       </div>
     </div>

@@ -29,7 +29,7 @@ function NoDevice() {
   );
 }
 
-const TONES: Record<Health, Tone> = { ready: 'ok', silent: 'warn', noPush: 'pri', untested: 'pri' };
+const TONES: Record<Health, Tone> = { ready: 'ok', silent: 'warn', failing: 'warn', noPush: 'pri', untested: 'pri' };
 
 function DeviceRow({ device, now }: { device: Device; now: number }) {
   const health = healthOf(device, now);
@@ -42,12 +42,14 @@ function DeviceRow({ device, now }: { device: Device; now: number }) {
 export function HealthPill({ health }: { health: Health }) {
   if (health === 'ready') return <Pill tone="ok" icon={Check}>{t.devices.ready}</Pill>;
   if (health === 'silent') return <Pill tone="warn" icon={TriangleAlert}>{t.devices.silent}</Pill>;
+  if (health === 'failing') return <Pill tone="warn" icon={TriangleAlert}>{t.devices.failing}</Pill>;
   return null;
 }
 
 function healthLine(device: Device, health: Health, now: number): string {
   if (health === 'silent') return t.devices.noContact(daysSilent(device, now));
   if (health === 'ready') return t.devices.pushReached(when.ago(device.push.confirmed_at, now));
+  if (health === 'failing') return t.devices.pushFailed(when.ago(device.push.failed_at, now));
   const contact = device.last_contact > 0 ? t.devices.contact(when.ago(device.last_contact, now)) : t.devices.neverSeen;
   return dotted(contact, health === 'noPush' ? t.devices.noPush : t.devices.pushUntested);
 }

@@ -70,10 +70,10 @@ function pillOf(entry: Entry, tone: Tone) {
 function HowLine({ entry }: { entry: Entry }) {
   const methods = methodsOf(entry.factors);
   if (methods.length === 0) return <>{dotted(entry.browser && browserName(entry), placeOf(entry)) || t.history.noPlace}</>;
-  return <span class="seq">{methods.map((method, at) => <span key={method}>{at > 0 && <span class="to" aria-hidden="true">› </span>}{at === 0 ? capital(t.history.method[method]) : t.history.method[method]}</span>)}</span>;
+  return <>{methods.map((method, at) => <span key={method}>{at > 0 && <span class="to" aria-hidden="true"> › </span>}{at === 0 ? capital(t.history.method[method]) : t.history.method[method]}</span>)}</>;
 }
 
-function capital(word: string): string {
+export function capital(word: string): string {
   return word.charAt(0).toLocaleUpperCase() + word.slice(1);
 }
 

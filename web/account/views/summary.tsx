@@ -65,6 +65,7 @@ function lineOf(advice: Advice): Line {
     case 'recovery': return { icon: Ticket, tone: 'warn', sheet: 'recovery', ...safe.recovery };
     case 'recoveryLow': return { icon: Ticket, tone: 'warn', sheet: 'recovery', ...safe.recoveryLow, title: safe.recoveryLow.title(advice.left) };
     case 'silent': return { icon: TabletSmartphone, tone: 'warn', sheet: 'device', id: advice.device.id, act: safe.silent.act, title: safe.silent.title(deviceName(advice.device)), about: safe.silent.about(advice.days) };
+    case 'failing': return { icon: Smartphone, tone: 'warn', sheet: 'device', id: advice.device.id, ...safe.failing, title: safe.failing.title(deviceName(advice.device)) };
   }
 }
 

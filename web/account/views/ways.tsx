@@ -62,7 +62,7 @@ function PasswordRow({ now }: { now: Overview }) {
   const act = set ? t.ways.change : t.ways.choose;
   return (
     <Row icon={KeyRound} title={t.ways.password} detail={passwordLine(now)}>
-      <Button small label={`${act}: ${t.ways.password}`} onClick={() => openSheet('password')}>{act}</Button>
+      {(!set || now.access === 'full') && <Button small label={`${act}: ${t.ways.password}`} onClick={() => openSheet('password')}>{act}</Button>}
     </Row>
   );
 }

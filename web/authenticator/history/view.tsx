@@ -7,7 +7,7 @@ import { getHistory, readHistory, type HistoryRow, type Outcome } from '../proto
 import { exactNowS } from '../protocol/clock';
 import { WhatHappened } from '../requests/ending';
 import { requests } from '../requests/requests';
-import { accountName, safeName } from '../shell/names';
+import { accountName, safeName, visibleText } from '../shell/names';
 import { Sheet } from '../shell/sheet';
 import { clockTime, dayName, daysAgo, fullTime } from '../shell/when';
 import type { Account } from '../store/accounts';
@@ -129,7 +129,7 @@ function EntrySheet({ entry, onClose }: { entry: Entry; onClose: () => void }) {
             {entry.request.browser && <div><dt>{words.from}</dt><dd><bdi>{safeName(entry.request.browser)}</bdi></dd></div>}
             {entry.request.ip && <div><dt>{words.address}</dt><dd dir="ltr">{entry.request.ip}</dd></div>}
           </dl>
-          {entry.why && <div class="note"><span><b>{words.why}</b><br /><span dir="auto">{entry.why}</span></span></div>}
+          {entry.why && <div class="note"><span><b>{words.why}</b><br /><span dir="auto">{visibleText(entry.why)}</span></span></div>}
           <div class="pair">
             <Button look="bad" onClick={() => setReporting(true)}>{words.notMe}</Button>
             <Button onClick={onClose}>{t.close}</Button>

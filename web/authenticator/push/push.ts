@@ -91,3 +91,12 @@ async function tellOff(manager: PushManager): Promise<void> {
   await unsubscribeAll(manager, activeAccounts.peek());
   await write('settings', true, TOLD_OFF).catch(() => {});
 }
+
+const rung = new Set<string>();
+
+/* Where no push arrives, a page in the background says itself what waits; once each. */
+export async function ring(id: string): Promise<void> {
+  if (pushState.peek() === 'on' || rung.has(id) || typeof Notification === 'undefined' || Notification.permission !== 'granted') return;
+  rung.add(id);
+  (await worker())?.active?.postMessage({ ring: id });
+}

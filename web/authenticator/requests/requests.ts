@@ -5,11 +5,13 @@
 import { batch, computed, signal } from '@preact/signals';
 import { deadlineMs, secondsLeft } from '../../shared/countdown';
 import { exactNowS, nowS } from '../protocol/clock';
-import { getChallenge, getChallenges, getHistory, postAnswer, readChallengeIds, readHistory, type Outcome } from '../protocol/calls';
+import { getChallenge, getChallenges, getHistory, postAnswer, readHistory, readWaiting, type Outcome, type Waiting } from '../protocol/calls';
 import type { Reply } from '../protocol/client';
 import { isText, readDetails, signAnswer, type Answerable, type Decision, type Details } from '../protocol/details';
 import type { Account } from '../store/accounts';
+import { ring } from '../push/push';
 import { learnFrom, lineLost } from '../store/memory';
+import { tell } from '../store/tabs';
 
 export type Ending =
   | { kind: 'approved' }
@@ -34,6 +36,8 @@ export interface Request {
   phase: 'open' | 'sending' | 'over';
   trouble: Trouble | null;
   ending: Ending | null;
+  /* monotonic; when it was over */
+  endedAt: number;
 }
 
 /* newest first */
@@ -47,38 +51,57 @@ export const open = computed(() => requests.value.filter(({ phase }) => phase !=
 const signed = new Map<string, { decision: Decision; number: string | undefined; jws: string; at: number }>();
 /* a signature that waited longer would be refused as too old */
 const SIGNED_GOOD_S = 45;
-/* put away by the person: not shown by itself again */
+/* put away by the person, or not to pop up: not shown by itself */
 const putAway = new Set<string>();
 const unreadable = new Set<string>();
 
-/* Asks once; false when no answer came. `look`: fetch the details, which tells the page that the phone has it. */
+/* Asks once; false when no answer came. `look`: fetch the details, which tells the page that the phone has it; else the app is in the background. */
 export async function pollRequests(account: Account, look: boolean): Promise<boolean> {
   const reply = await getChallenges(account);
   learnFrom(reply, account);
-  const ids = reply.kind === 'ok' ? readChallengeIds(reply.body) : null;
-  if (!ids) return reply.kind === 'refused';
-  await endMissing(account, ids);
-  if (look) for (const id of ids) await fetchRequest(account, id);
+  const waiting = reply.kind === 'ok' ? readWaiting(reply.body) : null;
+  if (!waiting) return reply.kind === 'refused';
+  await endMissing(account, waiting.map(({ id }) => id));
+  for (const one of waiting) {
+    if (look) await fetchRequest(account, one);
+    else if (one.popup) void ring(one.id);
+  }
   return !lineLost.peek();
 }
 
-async function fetchRequest(account: Account, id: string): Promise<void> {
+async function fetchRequest(account: Account, { id, popup }: Waiting): Promise<void> {
   if (unreadable.has(id) || requests.peek().some(({ details }) => details.id === id)) return;
   const reply = await getChallenge(account, id);
   learnFrom(reply, account);
   if (reply.kind !== 'ok') return;
   const details = await readDetails(reply.text);
-  if (details?.id === id) add(account, details);
+  if (details?.id === id) add(account, details, popup);
   else unreadable.add(id);
 }
 
-function add(account: Account, details: Details): void {
+function add(account: Account, details: Details, popup: boolean): void {
   if (requests.peek().some((one) => one.details.id === details.id)) return;
   const deadline = deadlineMs(details.expires_at, exactNowS(), performance.now());
-  const request: Request = { account, details, deadline, lifeS: Math.max(1, details.expires_at - details.request.at), phase: 'open', trouble: null, ending: null };
+  if (!popup) putAway.add(details.id);
+  const request: Request = { account, details, deadline, lifeS: Math.max(1, details.expires_at - details.request.at), phase: 'open', trouble: null, ending: null, endedAt: 0 };
+  requests.value = [request, ...requests.peek()];
+  showNext();
+}
+
+/* How long an ending that asks nothing stays before a request that waits comes up by itself. */
+const ENDING_READ_MS = 6_000;
+const PASSING: readonly Ending['kind'][] = ['superseded', 'expired', 'wrong', 'gone'];
+
+/* A sheet never turns into another request under a finger: what happened to the first is said before. */
+function showNext(): void {
+  const now = shown.peek();
+  const isRead = now?.phase === 'over' && now.ending && (now.ending.kind === 'approved' || (PASSING.includes(now.ending.kind) && performance.now() - now.endedAt > ENDING_READ_MS));
+  if (now && !isRead) return;
+  const next = open.peek().find(({ details }) => !putAway.has(details.id));
+  if (!next) return;
   batch(() => {
-    requests.value = [request, ...requests.peek()];
-    if (shownId.peek() === null || shown.peek()?.phase === 'over') shownId.value = details.id;
+    if (now) requests.value = requests.peek().filter((one) => one !== now);
+    shownId.value = next.details.id;
   });
 }
 
@@ -100,14 +123,23 @@ function endingOf(state: Outcome | undefined, by: string | null): Ending {
   return state && state !== 'pending' ? { kind: 'elsewhere', state, by } : { kind: 'expired' };
 }
 
-export function endRequest(id: string, ending: Ending): void {
-  change(id, (one) => (one.phase === 'over' ? one : { ...one, phase: 'over', ending, trouble: null }));
+function over(request: Request, ending: Ending): Request {
+  return { ...request, phase: 'over', ending, trouble: null, endedAt: performance.now() };
+}
+
+function endRequest(id: string, ending: Ending): void {
+  change(id, (one) => (one.phase === 'over' ? one : over(one, ending)));
+}
+
+/* This device answered it, in another tab or from the notification; the provider may have told us first, without saying who. */
+export function endAnswered(id: string, state: 'approved' | 'denied' | 'wrong'): void {
+  change(id, (one) => (one.phase !== 'over' || one.ending?.kind === 'elsewhere' ? over(one, { kind: state }) : one));
 }
 
 /* Show one that was put away, or that a notification names. */
 export function showRequest(id: string): void {
   putAway.delete(id);
-  shownId.value = id;
+  shownId.value = id; /* also before it is fetched */
 }
 
 /* Close the sheet. What is still open stays in the list; what is over leaves it; the next that waits comes up. */
@@ -120,8 +152,9 @@ export function closeRequest(): void {
   });
 }
 
-/* Once the time is up nothing may be pressed; the provider is asked what became of it. */
+/* Once the time is up nothing may be pressed. */
 export function expireRequests(): void {
+  showNext();
   for (const { details, deadline, phase } of requests.peek())
     if (phase === 'open' && secondsLeft(deadline, performance.now()) === 0) endRequest(details.id, { kind: 'expired' });
 }
@@ -147,7 +180,8 @@ function settle(request: Request, decision: 'approve' | 'deny', reply: Reply): v
   const { id } = request.details;
   const ending = endingAfter(request, decision, reply);
   if (ending) {
-    change(id, (one) => ({ ...one, phase: 'over', ending, trouble: null }));
+    change(id, (one) => over(one, ending));
+    if (ending.kind === 'approved' || ending.kind === 'denied' || ending.kind === 'wrong') tell({ kind: 'answered', id, state: ending.kind });
     return;
   }
   change(id, (one) => ({ ...one, phase: 'open', trouble: troubleOf(reply) }));

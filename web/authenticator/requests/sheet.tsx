@@ -9,7 +9,7 @@ import { useSecondsLeft } from '../../shared/seconds_left';
 import { TimeBar } from '../../shared/time_bar';
 import { exactNowS } from '../protocol/clock';
 import { Sheet } from '../shell/sheet';
-import { safeName } from '../shell/names';
+import { safeName, visibleText } from '../shell/names';
 import { t } from '../text';
 import { EndingSheet } from './ending';
 import { Pad } from './pad';
@@ -39,7 +39,7 @@ function Question({ request }: { request: Request }) {
         {details.client.host && <p class="mut s"><bdi dir="auto">{safeName(details.client.host)}</bdi></p>}
       </div>
       <Facts request={request} />
-      {details.why && <p class="why"><ShieldCheck /><span dir="auto">{details.why}</span></p>}
+      {details.why && <p class="why"><ShieldCheck /><span dir="auto">{visibleText(details.why)}</span></p>}
       {details.message !== null && <Message request={request} text={details.message} />}
       {trouble && <p class="note warn" role="alert"><CircleAlert /><span>{t.request.trouble[trouble.kind]}</span></p>}
       {details.mode === 'confirm' && <Confirm request={request} code={details.code} />}
@@ -74,7 +74,7 @@ function Facts({ request: { details } }: { request: Request }) {
     <dl class="facts well">
       <div><dt>{words.account}</dt><dd><bdi>{safeName(account.username)}</bdi></dd></div>
       <div><dt>{words.from}</dt><dd><bdi>{request.browser ? safeName(request.browser) : words.unknownBrowser}</bdi>{!request.known && <span class="pill warn">{words.firstTime}</span>}</dd></div>
-      <div><dt>{words.where}</dt><dd><bdi dir="auto">{place ? safeName(place) : words.unknownPlace}</bdi>, {ago(request.at)}</dd></div>
+      <div><dt>{words.where}</dt><dd><bdi dir="auto">{place ? safeName(place) : words.unknownPlace}</bdi> · {ago(request.at)}</dd></div>
     </dl>
   );
 }
@@ -115,8 +115,10 @@ function Choose({ request, choices }: { request: Request; choices: string[] }) {
       <p id="ask">{t.request.choose.lead}</p>
       <div class="three" dir="ltr" role="group" aria-labelledby="ask">
         {choices.map((number) => (
-          <button key={number} type="button" class="btn tint n" aria-label={t.request.choose.number(spelled(number))} aria-disabled={busy ? 'true' : undefined}
-            onClick={() => { if (!busy) void answerRequest(request, 'approve', number); }}>{number}</button>
+          <button key={number} type="button" class="btn tint n" aria-disabled={busy ? 'true' : undefined}
+            onClick={() => { if (!busy) void answerRequest(request, 'approve', number); }}>
+            <span aria-hidden="true">{number}</span><span class="vh">{t.request.choose.number(spelled(number))}</span>
+          </button>
         ))}
       </div>
       <div class="pair">

@@ -24,3 +24,8 @@ export function hostOf(issuer: string): string {
     return issuer;
   }
 }
+
+/* A sentence of somebody else, as long as it is. */
+export function visibleText(text: string): string {
+  return text.replace(INVISIBLE, '').replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g, ' ');
+}

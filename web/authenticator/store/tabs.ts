@@ -4,20 +4,27 @@ export type Word =
   | { kind: 'ask' }
   /* a notification was pressed: show this request */
   | { kind: 'open'; id: string }
+  /* this device answered, in another tab or from the notification */
+  | { kind: 'answered'; id: string; state: 'approved' | 'denied' | 'wrong' }
   /* a test message came through and was echoed */
   | { kind: 'echoed'; at: number }
   /* accounts or settings changed */
   | { kind: 'changed' };
 
-const KINDS: readonly string[] = ['ask', 'open', 'echoed', 'changed'] satisfies Word['kind'][];
-const channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel('symbolon') : null;
+const KINDS: readonly string[] = ['ask', 'open', 'answered', 'echoed', 'changed'] satisfies Word['kind'][];
+let opened: BroadcastChannel | null = null;
+
+function channel(): BroadcastChannel | null {
+  if (typeof BroadcastChannel === 'function') opened ??= new BroadcastChannel('symbolon');
+  return opened;
+}
 
 export function tell(word: Word): void {
-  channel?.postMessage(word);
+  channel()?.postMessage(word);
 }
 
 export function hear(listener: (word: Word) => void): void {
-  channel?.addEventListener('message', ({ data }) => {
+  channel()?.addEventListener('message', ({ data }) => {
     if (KINDS.includes((data as Word | null)?.kind ?? '')) listener(data as Word);
   });
 }

@@ -86,6 +86,7 @@ export const ar = (plural: Plurals): Text => ({
     status: {
       sent: 'أُرسل إلى هاتفك',
       waiting: 'في انتظار أن تفتحه',
+      unreached: 'تعذّر الوصول إلى خدمة الإشعارات. افتح تطبيق المصادقة.',
       seen: 'وصل إلى هاتفك',
       approved: 'تمت الموافقة',
       timeUp: 'انتهى الوقت. نتحقق الآن…',

@@ -76,6 +76,7 @@ export const en = (plural: Plurals) => ({
     status: {
       sent: 'Sent to your phone',
       waiting: 'Waiting for you to open it',
+      unreached: 'No push service was reached. Open your authenticator.',
       seen: 'Your phone has it',
       approved: 'Approved',
       timeUp: 'Time is up. Checking…',

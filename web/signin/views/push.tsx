@@ -125,5 +125,6 @@ function statusText(challenge: Challenge, left: number): string {
   if (lineLost.value) return words.lost;
   if (left === 0) return words.timeUp;
   if (challenge.status === 'seen') return words.seen;
+  if (challenge.unreached) return words.unreached;
   return challenge.popup ? words.sent : words.waiting;
 }
