@@ -282,6 +282,26 @@ test("a second tab sees changes at once and locks with the first", async (t) => 
 	await second.locator(".code").waitFor();
 	await keeper.add(WIKI);
 	await second.locator(".code", { hasText: "Wiki" }).waitFor();
+
+	// The first tab has read the vault and is about to write when the second writes.
+	await keeper.page.evaluate(() => {
+		const encrypt = crypto.subtle.encrypt.bind(crypto.subtle);
+		crypto.subtle.encrypt = async (...all) => {
+			crypto.subtle.encrypt = encrypt;
+			window.held = true;
+			await new Promise((resolve) => { window.release = resolve; });
+			return encrypt(...all);
+		};
+	});
+	await keeper.paste(MAIL);
+	await keeper.page.waitForFunction(() => window.held);
+	await second.goto(`${world.issuer}/a/#/codes/paste`);
+	await second.getByRole("textbox", { name: "Link" }).fill("otpauth://totp/VPN:demo?secret=JBSWY3DP");
+	await second.getByRole("button", { name: "Add", exact: true }).click();
+	await second.locator(".code", { hasText: "VPN" }).waitFor();
+	await keeper.page.evaluate(() => window.release());
+	await keeper.row("Mail").waitFor();
+	assert.deepEqual(await keeper.names(), ["Payroll", "Wiki", "VPN", "Mail"], "what both tabs add is kept");
 	await keeper.lock(PASSPHRASE);
 	await second.getByRole("heading", { name: "Codes are locked" }).waitFor();
 	keeper.calm();

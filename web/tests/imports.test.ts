@@ -33,6 +33,14 @@ for (const [name, told] of Object.entries(expected).filter(([, one]) => one.pass
   });
 }
 
+test('a sealed message of Ente Auth with one bit turned is refused', async () => {
+  const file = JSON.parse(new TextDecoder().decode(fileOf('ente-sealed.json'))) as { encryptedData: string };
+  const sealed = Buffer.from(file.encryptedData, 'base64');
+  sealed.writeUInt8(sealed.readUInt8(100) ^ 1, 100);
+  const turned = utf8(JSON.stringify({ ...file, encryptedData: sealed.toString('base64') }));
+  await assert.rejects(importDetect(turned).read(expected['ente-sealed.json']!.passphrase!), problem('passphrase_wrong'));
+});
+
 test('an encrypted export of Bitwarden is refused with the way to export it', async () => {
   await assert.rejects(importDetect(fileOf('bitwarden-sealed.json')).read(''), problem('bitwarden_encrypted'));
 });

@@ -29,6 +29,13 @@ test('every code comes back from its link as it was, whatever its names hold', (
   fc.assert(fc.property(anyCode, (code) => codeIsSame(otpauthRead(otpauthWrite(code)), code)), RUNS);
 });
 
+test('names are kept as they are, with all that they hide, but for controls and the spaces around', () => {
+  const name = 'a\u202eb\u2066c\u200bd\u200de\ufefff 🗝 👩‍👩‍👧 \u{e0041}g';
+  const code = codeMake({ issuer: ` ${name}\n`, account: `${name}\u0007x`, secret: utf8('x') });
+  assert.deepEqual([code.issuer, code.account], [name, `${name} x`]);
+  assert.deepEqual(otpauthRead(otpauthWrite(code)), code);
+});
+
 test('a link is written the same way twice', () => {
   fc.assert(fc.property(anyCode, (code) => otpauthWrite(otpauthRead(otpauthWrite(code))) === otpauthWrite(code)), RUNS);
 });
