@@ -156,15 +156,16 @@ static enum status show_read(struct store_tx *tx, void *ctx)
 {
 	struct showing *showing = ctx;
 
-	TRY(user_factors_find(tx, showing->user, &showing->factors));
+	TRY(user_factors_find(tx, showing->user, clock_now(), &showing->factors));
 	TRY(store_recovery_count(tx, showing->user->id, &showing->codes));
 	showing->json = user_json(tx, showing->user);
 	if (!showing->json)
 		return E_NOMEM;
 	json_object_set_new(showing->json, "factors",
-			    json_pack("{s:b, s:b, s:b, s:I}", "password", (int)showing->factors.password, "device",
+			    json_pack("{s:b, s:b, s:b, s:I, s:b}", "password", (int)showing->factors.password, "device",
 				      (int)showing->factors.device, "totp", (int)showing->factors.totp,
-				      "recovery_codes", (json_int_t)showing->codes));
+				      "recovery_codes", (json_int_t)showing->codes, "pass",
+				      (int)showing->factors.pass));
 	json_object_set_new(showing->json, "sessions", sessions_json(tx, showing->user->id));
 	return OK;
 }
@@ -186,11 +187,11 @@ int cmd_user_show(struct cli *cli)
 	if (cli->json)
 		return cli_print_json(showing.json);
 	printf("%s (%s)%s\n  id        %s\n  email     %s\n  password  %s\n  devices   %s\n  totp      %s\n  recovery  "
-	       "%lld codes left\n  sessions  %zu\n",
+	       "%lld codes left\n  pass      %s\n  sessions  %zu\n",
 	       user.name, cli_clean(cli, user.display_name), user.disabled ? ", disabled" : "", user.id,
 	       cli_clean(cli, user.email), showing.factors.password ? "yes" : "no",
 	       showing.factors.device ? "yes" : "none", showing.factors.totp ? "yes" : "no", (long long)showing.codes,
-	       json_array_size(json_object_get(showing.json, "sessions")));
+	       showing.factors.pass ? "in force" : "none", json_array_size(json_object_get(showing.json, "sessions")));
 	if (user.caution_until > clock_now() && user.caution)
 		printf("  caution   unknown browsers need at least %d digits until %s\n", user.caution,
 		       cli_time(cli, user.caution_until));

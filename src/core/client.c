@@ -184,6 +184,38 @@ static bool uris_are_acceptable(const char *const *uris, size_t count, bool is_p
 	return true;
 }
 
+/* ---- our own ---- */
+
+bool client_is_account(const struct client_row *client)
+{
+	return client->id && strcmp(client->id, CLIENT_ACCOUNT) == 0;
+}
+
+enum status client_account(struct arena *arena, const struct settings *settings, struct client_row *ret_row)
+{
+	const char *uris = arena_format(arena, "[\"%s/account/\"]", settings->issuer);
+
+	if (!uris)
+		return E_NOMEM;
+	*ret_row = (struct client_row){.id = CLIENT_ACCOUNT,
+				       .name = "Your account",
+				       .is_public = true,
+				       .redirect_uris = uris,
+				       .logout_uris = "[]",
+				       .alg = "ES256"};
+	return OK;
+}
+
+enum status client_find(struct store_tx *tx, const struct settings *settings, const char *id,
+			struct client_row *ret_row)
+{
+	if (strcmp(id, CLIENT_ACCOUNT) == 0)
+		return client_account(store_tx_arena(tx), settings, ret_row);
+	return store_client_find(tx, id, ret_row);
+}
+
+/* ---- adding ---- */
+
 static bool id_is_acceptable(const char *id)
 {
 	return *id && strlen(id) <= NAME_MAX &&
@@ -194,6 +226,9 @@ static enum status wish_check(const struct client_new *client, const char **ret_
 {
 	*ret_problem = "a client id is 1 to 64 of A-Z a-z 0-9 . _ -";
 	if (!id_is_acceptable(client->id))
+		return E_INVALID;
+	*ret_problem = "\"account\" is the account page of this service itself; choose another id";
+	if (strcmp(client->id, CLIENT_ACCOUNT) == 0)
 		return E_INVALID;
 	*ret_problem = "a name has 1 to 64 characters that can be shown";
 	if (!client->name || strlen(client->name) > NAME_MAX * 4 || !text_is_displayable(client->name))

@@ -19,6 +19,18 @@ struct client_new {
 enum status must_check client_add(const struct core *core, struct arena *arena, const struct client_new *client,
 				  int64_t now, char ret_secret[TOKEN_SIZE], const char **ret_problem);
 
+/*
+ * The account page is a service of our own: policy names it, nobody can register it, no tokens are issued to it, and
+ * what a finished sign-in answers with is a path of ours.
+ */
+#define CLIENT_ACCOUNT "account"
+bool client_is_account(const struct client_row *client);
+/* The client of that id, ours too. For whatever decides and shows; what speaks OAuth asks the store alone. */
+enum status must_check client_find(struct store_tx *tx, const struct settings *settings, const char *id,
+				   struct client_row *ret_row);
+/* Our own; strings in the arena. */
+enum status must_check client_account(struct arena *arena, const struct settings *settings, struct client_row *ret_row);
+
 /* A URI that may be registered: absolute, no fragment, https (http for loopback, or a private-use scheme with a dot for
  * public clients). */
 bool redirect_uri_is_acceptable(const char *uri, bool is_public, const char **ret_problem);

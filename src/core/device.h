@@ -23,6 +23,10 @@ struct enrolment_state {
 	const char *device_name; /* once a device is there */
 	bool contested;          /* a second device tried this enrolment and was refused: both sides say so */
 	const char *platform;
+	const char *device_id; /* or NULL */
+	const char *user_id;
+	const char *made_by; /* "command" or a session's sid */
+	int64_t expires_at;
 };
 enum status must_check enrolment_look(const struct core *core, struct arena *arena, const char *id, int64_t now,
 				      struct enrolment_state *ret_state);

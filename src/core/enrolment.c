@@ -20,6 +20,12 @@ static enum status code_hash(const struct core *core, const char chars[CODE_CHAR
 
 /* ---- the starting side ---- */
 
+/* From where it was begun, for the audit log. */
+static const char *reason_of(const struct enrolment_row *row)
+{
+	return strcmp(row->made_by, "command") == 0 ? "{\"reason\":\"command\"}" : "{\"reason\":\"account_page\"}";
+}
+
 struct start {
 	struct enrolment_row row;
 };
@@ -31,7 +37,8 @@ static enum status start_write(struct store_tx *tx, void *ctx)
 	TRY(store_enrolment_insert(tx, &start->row));
 	return audit_write(tx, &(struct audit_row){.at = start->row.created_at,
 						   .event = "enrolment.started",
-						   .user_id = start->row.user_id});
+						   .user_id = start->row.user_id,
+						   .detail = reason_of(&start->row)});
 }
 
 /* 50 random bits for typing: 10 of 32 letters. */
@@ -115,6 +122,10 @@ enum status enrolment_look(const struct core *core, struct arena *arena, const c
 	ret_state->device_name = look.has_device ? look.device.name : NULL;
 	ret_state->platform = look.has_device ? look.device.platform : NULL;
 	ret_state->contested = look.contested;
+	ret_state->device_id = look.has_device ? look.device.id : NULL;
+	ret_state->user_id = look.row.user_id;
+	ret_state->made_by = look.row.made_by;
+	ret_state->expires_at = look.row.expires_at;
 	return OK;
 }
 
@@ -165,7 +176,8 @@ static enum status confirm_write(struct store_tx *tx, void *ctx)
 			   &(struct audit_row){.at = confirm->now,
 					       .event = confirm->matches ? "device.enrolled" : "enrolment.wrong_digits",
 					       .user_id = row.user_id,
-					       .device_id = row.device_id});
+					       .device_id = row.device_id,
+					       .detail = reason_of(&row)});
 }
 
 enum status enrolment_confirm(const struct core *core, struct arena *arena, const char *id, const char *digits,
@@ -192,7 +204,8 @@ static enum status void_write(struct store_tx *tx, void *ctx)
 	return audit_write(tx, &(struct audit_row){.at = confirm->now,
 						   .event = "enrolment.voided",
 						   .user_id = row.user_id,
-						   .device_id = row.device_id});
+						   .device_id = row.device_id,
+						   .detail = reason_of(&row)});
 }
 
 enum status enrolment_void(const struct core *core, const char *id, int64_t now)

@@ -202,6 +202,7 @@ enum status enrolment_redeem(const struct core *core, struct arena *arena, const
 	TRY(jose_parse(arena, jws, jws_size, REDEEM_JWS_MAX, &redeem.parts));
 	TRY(redeem_prepare(&redeem));
 	TRY(store_write(core->store, redeem_write, &redeem));
+	core_wake(core, "user", redeem.user.id); /* the starting side may be a page that waits */
 	if (redeem.second)
 		return E_CONFLICT;
 	*ret_json = json_pack("{s:s, s:s, s:s, s:o}", "device_id", redeem.told_id, "state", "confirm", "digits",

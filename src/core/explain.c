@@ -4,6 +4,7 @@
 
 #include "core/explain_prompt.h"
 #include "base/network.h"
+#include "core/client.h"
 #include "core/policy.h"
 #include "core/user.h"
 
@@ -13,6 +14,8 @@
 struct subject {
 	const char *username; /* canonical */
 	const char *client_id;
+	const struct settings *settings;
+	int64_t now;
 	struct user_row user;
 	struct client_row client;
 	struct user_factors has;
@@ -30,9 +33,9 @@ static enum status subject_read(struct store_tx *tx, void *ctx)
 	subject->missing = "There is no such user";
 	TRY(store_user_find_name(tx, subject->username, &subject->user));
 	subject->missing = "There is no such client";
-	TRY(store_client_find(tx, subject->client_id, &subject->client));
+	TRY(client_find(tx, subject->settings, subject->client_id, &subject->client));
 	TRY(store_user_groups(tx, subject->user.id, &subject->groups, &subject->group_count));
-	return user_factors_find(tx, &subject->user, &subject->has);
+	return user_factors_find(tx, &subject->user, subject->now, &subject->has);
 }
 
 static void refuse(struct text *human, const char *sentence, const char *word)
@@ -62,6 +65,8 @@ static enum status subject_find(const struct core *core, struct arena *arena, co
 		return status == E_INVALID ? E_NOT_FOUND : status;
 	subject->username = username;
 	subject->client_id = request->client_id;
+	subject->settings = core->settings;
+	subject->now = request->now;
 	status = store_read(core->store, arena, subject_read, subject);
 	if (status == E_NOT_FOUND)
 		refuse(human, subject->missing,
@@ -81,7 +86,10 @@ static struct policy_input input_of(const struct subject *subject, const struct 
 		.ip = request->ip,
 		.acr_values = request->acr,
 		.caution = subject->user.caution_until > request->now ? subject->user.caution : 0,
-		.has = {subject->has.password, subject->has.device, subject->has.totp, subject->has.recovery},
+		.has = {subject->has.password, subject->has.device, subject->has.totp, subject->has.recovery,
+			subject->has.pass},
+		.strongest = client_is_account(&subject->client),
+		.pass_stands_in = subject->has.pass && client_is_account(&subject->client),
 	};
 }
 

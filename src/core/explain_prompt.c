@@ -44,6 +44,10 @@ enum status prompt_describe(struct arena *arena, const struct ask *ask, unsigned
 	case FACTOR_RECOVERY:
 		prompt = (struct prompt){"asks for a recovery code", "shows nothing", "1 in 2^112"};
 		break;
+	case FACTOR_PASS:
+		prompt = (struct prompt){"asks for the temporary pass that an operator has issued", "shows nothing",
+					 "at most 1 in 2^40, of a pass of 8 characters"};
+		break;
 	case FACTOR_NONE: return E_INVALID;
 	}
 	if (!prompt.page || !prompt.phone || !prompt.odds)

@@ -31,7 +31,7 @@ static void list_add(struct text *out, const json_t *list, const char *none)
 
 static void head_write(struct text *out, const json_t *whole, const json_t *input)
 {
-	static const char *const factors[] = {"password", "device", "totp", "recovery"};
+	static const char *const factors[] = {"password", "device", "totp", "recovery", "pass"};
 	const json_t *client = json_object_get(whole, "client");
 	const json_t *has = json_object_get(input, "has");
 	const char *between = "";

@@ -90,6 +90,20 @@ static enum status verify(const struct core *core, const struct login *login, st
 	return nobody_verify(core, try->password);
 }
 
+enum status password_matches(const struct core *core, const char *password, const char *stored, bool *ret_matches)
+{
+	bool matches = false;
+
+	switch (stored ? password_kind(stored) : PASSWORD_UNKNOWN) {
+	case PASSWORD_OURS: TRY(ours_verify(core, password, stored, &matches)); break;
+	case PASSWORD_CRYPT:
+	case PASSWORD_ARGON2_PHC: TRY(password_verify_imported(password, stored, &matches)); break;
+	case PASSWORD_UNKNOWN: TRY(nobody_verify(core, password)); break;
+	}
+	*ret_matches = matches;
+	return OK;
+}
+
 static bool is_asked(const struct login *login)
 {
 	return strcmp(login->row.state, "prove") == 0 && login_ask(login, FACTOR_PASSWORD);

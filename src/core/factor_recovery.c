@@ -39,6 +39,7 @@ enum status recovery_read(const struct core *core, const char *typed, char ret_s
 
 struct issue {
 	const char *user_id;
+	const struct recovery_by *by;
 	int64_t now;
 	char selectors[RECOVERY_CODES][SELECTOR_SIZE];
 	uint8_t hashes[RECOVERY_CODES][32];
@@ -59,7 +60,9 @@ static enum status issue_write(struct store_tx *tx, void *ctx)
 	}
 	return audit_write(tx, &(struct audit_row){.at = issue->now,
 						   .event = "recovery.issued",
-						   .user_id = issue->user_id});
+						   .user_id = issue->user_id,
+						   .ip = issue->by->ip,
+						   .detail = issue->by->detail});
 }
 
 static enum status code_draw(const struct core *core, struct issue *issue, int i, char out[RECOVERY_CODE_SIZE])
@@ -82,7 +85,15 @@ static enum status code_draw(const struct core *core, struct issue *issue, int i
 enum status recovery_issue(const struct core *core, const char *user_id, int64_t now,
 			   char ret_codes[RECOVERY_CODES][RECOVERY_CODE_SIZE])
 {
-	struct issue issue = {.user_id = user_id, .now = now};
+	static const struct recovery_by command = {.detail = "{\"reason\":\"command\"}"};
+
+	return recovery_issue_by(core, user_id, &command, now, ret_codes);
+}
+
+enum status recovery_issue_by(const struct core *core, const char *user_id, const struct recovery_by *by, int64_t now,
+			      char ret_codes[RECOVERY_CODES][RECOVERY_CODE_SIZE])
+{
+	struct issue issue = {.user_id = user_id, .by = by, .now = now};
 
 	for (int i = 0; i < RECOVERY_CODES; i++)
 		TRY(code_draw(core, &issue, i, ret_codes[i]));

@@ -245,7 +245,7 @@ static enum status load(struct store_tx *tx, void *ctx)
 	TRY(store_login_find(tx, op->id, &login->row));
 	if (op->browser && !secret_equal(login->row.browser_hash, op->browser_hash, sizeof(op->browser_hash)))
 		return E_REFUSED;
-	TRY(store_client_find(tx, login->row.client_id, &login->client));
+	TRY(client_find(tx, op->core->settings, login->row.client_id, &login->client));
 	TRY(authorize_params_parse(op->arena, login->row.params, &login->params));
 	TRY(user_read(tx, op));
 	TRY(login_consent_read(tx, login));
@@ -276,6 +276,18 @@ enum status login_op_load(struct login_op *op)
 }
 
 /* ---- writing ---- */
+
+/* Which browser: for the person's own history. */
+static enum status event_detail_make(struct login_op *op)
+{
+	scoped_json *json = NULL;
+
+	if (!op->event || op->event_detail || !op->login.row.ua_label)
+		return OK;
+	json = json_pack("{s:s}", "browser", op->login.row.ua_label);
+	op->event_detail = json ? json_format(op->arena, json) : NULL;
+	return op->event_detail ? OK : E_NOMEM;
+}
 
 static enum status event_write(struct store_tx *tx, const struct login_op *op)
 {
@@ -328,6 +340,7 @@ enum status login_op_run(struct login_op *op)
 		if (!is_for_same(op))
 			return E_CONFLICT;
 		TRY(op->prepare(op));
+		TRY(event_detail_make(op));
 		status = store_write(op->core->store, update, op);
 	}
 	TRY(status);

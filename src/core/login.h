@@ -73,6 +73,9 @@ enum status must_check login_totp(const struct core *core, struct arena *arena, 
 enum status must_check login_recovery(const struct core *core, struct arena *arena, const char *id,
 				      const struct login_browser *browser, const char *code, int64_t now,
 				      struct login_view *ret_view);
+enum status must_check login_pass(const struct core *core, struct arena *arena, const char *id,
+				  const struct login_browser *browser, const char *code, int64_t now,
+				  struct login_view *ret_view);
 enum status must_check login_cancel(const struct core *core, struct arena *arena, const char *id,
 				    const struct login_browser *browser, bool forget, int64_t now,
 				    struct login_view *ret_view);

@@ -31,7 +31,7 @@ static enum status session_user_read(struct store_tx *tx, void *ctx)
 			       op->core->settings->life.known_browser_s, &login->known));
 	login->known.known &= !login->known.theft;
 	TRY(store_user_groups(tx, login->user.id, &begin->groups, &begin->group_count));
-	TRY(user_factors_find(tx, &login->user, &begin->has));
+	TRY(user_factors_find(tx, &login->user, op->now, &begin->has));
 	return login_consent_read(tx, login);
 }
 

@@ -8,6 +8,8 @@
  * The one place where a sign-in becomes a session and a code. It demands recorded evidence: the decision's steps must
  * hold by proofs of this login and of the browser's own session, at this moment, for a user who is in force.
  */
+#define DETAIL_DEPTH 8
+
 struct finish {
 	struct login_op *op;
 	bool insert; /* single sign-on: the login has no row yet */
@@ -133,6 +135,29 @@ static bool is_in_time(const struct login_op *op)
 	return !row->approved_at || op->now <= row->approved_at + APPROVAL_LIFE_S;
 }
 
+/* The decision with its trace, by which browser, and what was proven. */
+static enum status detail_prepare(struct finish *finish)
+{
+	struct login_op *op = finish->op;
+	scoped_json *detail = NULL;
+	json_t *proven;
+	char word[ASK_TEXT_SIZE];
+	int failed;
+
+	TRY(json_parse_limited(op->login.row.decision, strlen(op->login.row.decision), DETAIL_DEPTH, &detail));
+	proven = json_array();
+	failed = json_object_set_new(detail, "proven", proven);
+	for (size_t i = 0; i < finish->kept_count && !failed; i++) {
+		const struct proof *proof = &finish->kept[i];
+		const struct ask ask = {.factor = proof->factor, .mode = proof->mode, .digits = proof->digits};
+
+		failed |= json_array_append_new(proven, json_string(ask_format(&ask, word)));
+	}
+	failed |= json_object_set_new(detail, "browser", json_string(op->login.row.ua_label));
+	op->event_detail = failed ? NULL : json_format(op->arena, detail);
+	return op->event_detail ? OK : E_NOMEM;
+}
+
 static enum status finish_prepare(struct login_op *op)
 {
 	struct finish *finish = op->more;
@@ -159,8 +184,7 @@ static enum status finish_prepare(struct login_op *op)
 	login_move(login, "finished");
 	login->row.session_sid = finish->session.sid;
 	op->event = "login.finished";
-	op->event_detail = login->row.decision;
-	return OK;
+	return detail_prepare(finish);
 }
 
 /* The user may have been disabled, the password replaced, between the read and this transaction. */
@@ -256,7 +280,8 @@ static enum status finish_write(struct store_tx *tx, struct login_op *op)
 	TRY(challenge_consume(tx, op));
 	TRY(caution_lift(tx, op));
 	TRY(budget_clear(tx, op));
-	TRY(grant_issue(tx, &finish->grant, op->now, op->core->settings->life.code_s));
+	if (!client_is_account(&op->login.client)) /* our own page has the session, and needs no code */
+		TRY(grant_issue(tx, &finish->grant, op->now, op->core->settings->life.code_s));
 	return finish->insert ? store_login_insert(tx, &op->login.row) : OK;
 }
 
@@ -281,7 +306,11 @@ static enum status finished_fill(struct finish *finish, struct login_finished *r
 	struct login_finished finished = {0};
 	char cookie[KNOWN_COOKIE_SIZE];
 
-	TRY(authorize_response_code(op->core, op->arena, &op->login.params, finish->grant.code, &finished.response));
+	if (client_is_account(&op->login.client))
+		finished.response.location = op->login.params.redirect_uri;
+	else
+		TRY(authorize_response_code(op->core, op->arena, &op->login.params, finish->grant.code,
+					    &finished.response));
 	if (finish->new_token) {
 		finished.set_session = arena_strdup(op->arena, finish->token);
 		if (!finished.set_session)

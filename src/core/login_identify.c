@@ -33,9 +33,13 @@ struct identify {
 #define DRAW_CODES    128
 #define DRAW_CAUTION4 8
 #define DRAW_CAUTION6 12
+#define DRAW_PASS     8
 
-static struct user_factors factors_draw(const uint8_t draw[32])
+static struct user_factors factors_draw(const uint8_t draw[32], bool at_account)
 {
+	/* A pass shows at the account page only; whoever has one has little else. */
+	if (at_account && draw[4] < DRAW_PASS)
+		return (struct user_factors){.password = draw[5] < DRAW_CODES, .pass = true};
 	return (struct user_factors){.password = true,
 				     .device = draw[0] < DRAW_DEVICE,
 				     .totp = draw[1] < DRAW_CODES,
@@ -63,17 +67,26 @@ static struct policy_input input_for(const struct login_op *op)
 	};
 }
 
+/* The pass stands in at the account page only. */
+static void has_set(const struct login_op *op, const struct user_factors *has, struct policy_input *input)
+{
+	input->has.password = has->password;
+	input->has.device = has->device;
+	input->has.totp = has->totp;
+	input->has.recovery = has->recovery;
+	input->has.pass = has->pass;
+	input->strongest = client_is_account(&op->login.client);
+	input->pass_stands_in = has->pass && input->strongest;
+}
+
 static enum status decide_as_stranger(struct login_op *op, const uint8_t draw[32], struct decision *ret_decision)
 {
-	const struct user_factors has = factors_draw(draw);
+	const struct user_factors has = factors_draw(draw, client_is_account(&op->login.client));
 	struct policy_input input = input_for(op);
 
 	input.known_browser = false;
 	input.caution = caution_draw(draw);
-	input.has.password = has.password;
-	input.has.device = has.device;
-	input.has.totp = has.totp;
-	input.has.recovery = has.recovery;
+	has_set(op, &has, &input);
 	return policy_evaluate(op->arena, op->core->settings->policy, &input, ret_decision);
 }
 
@@ -86,10 +99,7 @@ static enum status decide_for_user(struct login_op *op, const char *const *group
 	input.groups = groups;
 	input.group_count = group_count;
 	input.caution = login->user.caution_until > op->now ? login->user.caution : 0;
-	input.has.password = has->password;
-	input.has.device = has->device;
-	input.has.totp = has->totp;
-	input.has.recovery = has->recovery;
+	has_set(op, has, &input);
 	return policy_evaluate(op->arena, op->core->settings->policy, &input, &login->decision);
 }
 
@@ -127,7 +137,7 @@ static enum status identify_read(struct store_tx *tx, void *ctx)
 	TRY(known_browser_find(tx, op->browser->known_cookie, identify->user.id, op->now,
 			       op->core->settings->life.known_browser_s, &identify->known));
 	TRY(store_user_groups(tx, identify->user.id, &identify->groups, &identify->group_count));
-	return user_factors_find(tx, &identify->user, &identify->has);
+	return user_factors_find(tx, &identify->user, op->now, &identify->has);
 }
 
 static enum status subject_for(struct login_op *op, const struct identify *identify, const char **ret_subject)

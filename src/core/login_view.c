@@ -142,6 +142,9 @@ static json_t *cancel_json(struct login_op *op)
 	const struct oauth_error error = {"access_denied", "The sign-in was cancelled."};
 	struct authorize_response response;
 
+	/* At our own page whoever is signed in goes back; anybody else would only be asked again. */
+	if (client_is_account(&op->login.client))
+		return op->login.has_session ? json_string("/account/") : json_null();
 	if (authorize_response_error(op->core, op->arena, &op->login.params, &error, &response) != OK ||
 	    response.form_post)
 		return json_null();

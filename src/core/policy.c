@@ -18,6 +18,8 @@ static void candidate_make(const struct policy *policy, const struct rule *rule,
 	if (input_wants_mfa(input) && !ret_plan->refusal &&
 	    !steps_are_multi_factor(ret_plan->steps, ret_plan->step_count))
 		(void)plan_raise(ret_plan, &policy->fallback, input); /* where that cannot be, the trace says so */
+	if (input->pass_stands_in && input->has.pass)
+		plan_stand_in(ret_plan, input);
 }
 
 /* The first rule that surely matches ends the search; of those that perhaps match, the one that asks most is kept. */

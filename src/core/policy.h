@@ -27,7 +27,7 @@
  *         deny: true
  *
  * `ask` is a list of steps; each step is one factor, or several with " | " between them in the order they are offered:
- *   password · push:confirm · push:choose[:digits] · push:enter[:digits] · totp · recovery
+ *   password · push:confirm · push:choose[:digits] · push:enter[:digits] · totp · recovery · pass
  * Digits: 2 to 8; without them settings.choose_digits and settings.enter_digits. A factor stands at most once in a
  * step.
  *
@@ -45,8 +45,12 @@
  * - acr_values is voluntary (OpenID Connect Core 5.5.1.1): where "mfa" is requested and the rule does not reach it, a
  *   password or the default's steps are asked too, never instead of what the rule asks beyond them. If that cannot be,
  *   the rule stands, the trace says so, and the ID token tells the truth. "phr" and "phrh" are never claimed.
+ *
+ * A temporary pass may stand in at the account page (pass_stands_in), and only there without being named: beside push,
+ * totp and recovery, and for a step with nothing left. What denies still denies. Elsewhere it counts where a rule names
+ * it.
  */
-enum factor { FACTOR_NONE = 0, FACTOR_PASSWORD, FACTOR_PUSH, FACTOR_TOTP, FACTOR_RECOVERY };
+enum factor { FACTOR_NONE = 0, FACTOR_PASSWORD, FACTOR_PUSH, FACTOR_TOTP, FACTOR_RECOVERY, FACTOR_PASS };
 enum push_mode { MODE_NONE = 0, MODE_CONFIRM, MODE_CHOOSE, MODE_ENTER }; /* growing trust */
 const char *factor_name(enum factor factor);                             /* "password", "push", … */
 const char *push_mode_name(enum push_mode mode);                         /* "confirm", … */
@@ -108,8 +112,11 @@ struct policy_input {
 	const char *acr_values; /* requested, or NULL */
 	int caution;            /* 0, 4 or 6: the least digits of `enter` in an unknown browser */
 	struct {
-		bool password, device, totp, recovery;
-	} has; /* what the account has; for unknown names what is drawn for them */
+		bool password, device, totp, recovery, pass;
+	} has;               /* what the account has; for unknown names what is drawn for them */
+	bool strongest;      /* where mfa is requested and neither rule nor default reach it, whatever the account has
+				is asked too: what is dangerous on the account page */
+	bool pass_stands_in; /* for what is missing or lost: only at the account page, only when has.pass */
 };
 
 enum decision_outcome { DECISION_REFUSE = 0, DECISION_ASK };
@@ -164,7 +171,7 @@ const struct step *decision_next(const struct decision *decision, const struct p
  * Honest strength, from the set of factors and never from a mode: password and something possessed (push, totp,
  * recovery code) "mfa"; push alone, or with totp, "swk"; totp alone "otp"; password alone "pwd"; a recovery code alone,
  * or nothing, "0". amr per RFC 8176, a JSON array: pwd, otp, swk, mfa. A recovery code has no value of its own there:
- * it only makes "mfa".
+ * it only makes "mfa". A temporary pass earns nothing at all: somebody else drew it and handed it over.
  */
 const char *proofs_acr(const struct proof *proofs, size_t count);
 char *proofs_amr(struct arena *arena, const struct proof *proofs, size_t count);

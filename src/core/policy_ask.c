@@ -8,6 +8,7 @@ static bool account_has(const struct policy_input *input, enum factor factor)
 	case FACTOR_PUSH: return input->has.device;
 	case FACTOR_TOTP: return input->has.totp;
 	case FACTOR_RECOVERY: return input->has.recovery;
+	case FACTOR_PASS: return input->has.pass;
 	case FACTOR_NONE: break;
 	}
 	return false;
@@ -55,6 +56,47 @@ void plan_make(const struct rule *rule, const struct policy_input *input, struct
 			step_plan(&plan, i, &rule->steps[i], input);
 	plan.step_count = plan.refusal ? 0 : rule->step_count;
 	*ret_plan = plan;
+}
+
+/* ---- the temporary pass at the account page ---- */
+
+static bool step_wants_possession(const struct step *step)
+{
+	for (size_t i = 0; i < step->count; i++)
+		if (step->asks[i].factor == FACTOR_PASS)
+			return false; /* it is there already */
+	for (size_t i = 0; i < step->count; i++)
+		if (step->asks[i].factor != FACTOR_PASSWORD)
+			return true;
+	return step->count == 0;
+}
+
+/* A rule that asks for what the account does not have asks for the pass there. */
+static void plan_make_without(struct plan *plan, const struct policy_input *input)
+{
+	const struct rule *rule = plan->rule;
+
+	*plan = (struct plan){.rule = rule};
+	for (size_t i = 0; i < rule->step_count; i++)
+		step_plan(plan, i, &rule->steps[i], input);
+	plan->refusal = NULL;
+	plan->step_count = rule->step_count;
+}
+
+void plan_stand_in(struct plan *plan, const struct policy_input *input)
+{
+	if (plan->refusal && (plan->rule->deny || plan->rule->step_count == 0))
+		return;
+	if (plan->refusal)
+		plan_make_without(plan, input);
+	for (size_t i = 0; i < plan->step_count; i++) {
+		struct step *step = &plan->steps[i];
+
+		if (!step_wants_possession(step) || step->count == STEP_ASKS_MAX)
+			continue;
+		step->asks[step->count++] = (struct ask){.factor = FACTOR_PASS};
+		plan->stood_in = true;
+	}
 }
 
 unsigned plan_rank(const struct plan *plan)
@@ -124,6 +166,18 @@ static bool plan_with_default(struct plan *plan, const struct rule *fallback, co
 	return steps_are_multi_factor(plan->steps, plan->step_count);
 }
 
+/* Password, and any of what else the account has. */
+static bool plan_with_all(struct plan *plan, const struct policy_input *input)
+{
+	static const struct rule all = {
+		.name = "all",
+		.steps = {{{{.factor = FACTOR_PASSWORD}}, 1},
+			  {{{FACTOR_PUSH, MODE_ENTER, 6}, {.factor = FACTOR_TOTP}, {.factor = FACTOR_RECOVERY}}, 3}},
+		.step_count = 2};
+
+	return plan_with_default(plan, &all, input);
+}
+
 bool plan_raise(struct plan *plan, const struct rule *fallback, const struct policy_input *input)
 {
 	struct plan raised = *plan;
@@ -132,8 +186,11 @@ bool plan_raise(struct plan *plan, const struct rule *fallback, const struct pol
 		return false;
 	if (!plan_with_password(&raised, input)) {
 		raised = *plan;
-		if (!plan_with_default(&raised, fallback, input))
-			return false;
+		if (!plan_with_default(&raised, fallback, input)) {
+			raised = *plan;
+			if (!input->strongest || !plan_with_all(&raised, input))
+				return false;
+		}
 	}
 	raised.raised = true;
 	*plan = raised;

@@ -40,7 +40,8 @@ static enum status lint_first_step(const struct lint *lint)
 
 	if (rule->deny || rule->browser == BROWSER_KNOWN)
 		return OK;
-	if (step_find(&rule->steps[0], FACTOR_TOTP) || step_find(&rule->steps[0], FACTOR_RECOVERY))
+	if (step_find(&rule->steps[0], FACTOR_TOTP) || step_find(&rule->steps[0], FACTOR_RECOVERY) ||
+	    step_find(&rule->steps[0], FACTOR_PASS))
 		TRY(warn(lint, "asks for a code before anything else in new browsers: whoever knows a name may try "
 			       "codes, within a "
 			       "budget of its own; ask for the password first"));

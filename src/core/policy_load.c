@@ -190,8 +190,8 @@ static void ask_load(struct loader *loader, const struct place *place, struct st
 		size--;
 	if (ask_parse(word, size, &loader->defaults, &ask) != OK) {
 		mistake(loader, place,
-			"\"%.*s\" must be password, push:confirm, push:choose[:digits], push:enter[:digits], totp or "
-			"recovery, "
+			"\"%.*s\" must be password, push:confirm, push:choose[:digits], push:enter[:digits], totp, "
+			"recovery or pass, "
 			"with %d to %d digits",
 			(int)(size < WORD_MAX ? size : WORD_MAX), word, DIGITS_MIN, DIGITS_MAX);
 		return;

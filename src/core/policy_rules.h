@@ -85,7 +85,10 @@ struct plan {
 	unsigned missing[POLICY_STEPS_MAX]; /* for each step of the rule, bit 1 << factor: left out */
 	bool cautioned;                     /* a push was made stricter by caution */
 	bool raised;                        /* steps were added for a requested acr */
+	bool stood_in;                      /* a temporary pass was offered in place of something */
 };
+/* Offers the pass beside push, totp and recovery, and where a step has nothing left; denials stay. */
+void plan_stand_in(struct plan *plan, const struct policy_input *input);
 void plan_make(const struct rule *rule, const struct policy_input *input, struct plan *ret_plan);
 unsigned plan_rank(const struct plan *plan);
 /* Adds to `plan` what the default asks, or a password, so that it becomes multi-factor; false and untouched if that

@@ -87,6 +87,7 @@ static unsigned ask_rank(const struct ask *ask)
 	switch (ask->factor) {
 	case FACTOR_PASSWORD: return 2;
 	case FACTOR_TOTP: return 9;
+	case FACTOR_PASS: return 10;
 	case FACTOR_RECOVERY: return 12;
 	case FACTOR_PUSH: break;
 	case FACTOR_NONE: return 0;

@@ -100,7 +100,7 @@ static json_t *left_out(const struct plan *plan)
 	int failed = list ? 0 : -1;
 
 	for (size_t i = 0; i < POLICY_STEPS_MAX && !failed; i++)
-		for (unsigned factor = FACTOR_PASSWORD; factor <= FACTOR_RECOVERY && !failed; factor++)
+		for (unsigned factor = FACTOR_PASSWORD; factor <= FACTOR_PASS && !failed; factor++)
 			if (plan->missing[i] & (1u << factor))
 				failed |= json_array_append_new(list,
 								json_pack("{s:i, s:s, s:s}", "step", (int)i + 1,
@@ -121,8 +121,8 @@ static int note_add(json_t *list, bool holds, const char *note)
 static json_t *notes(const struct policy *policy, const struct policy_input *input, const struct plan *plan)
 {
 	bool phr = input->acr_values && (words_has(input->acr_values, "phr") || words_has(input->acr_values, "phrh"));
-	bool short_of_mfa =
-		input_wants_mfa(input) && !plan->refusal && !steps_are_multi_factor(plan->steps, plan->step_count);
+	bool short_of_mfa = input_wants_mfa(input) && !plan->refusal && !plan->stood_in &&
+			    !steps_are_multi_factor(plan->steps, plan->step_count);
 	json_t *list = json_array();
 	struct plan ignored;
 	bool unsure;
@@ -135,6 +135,9 @@ static json_t *notes(const struct policy *policy, const struct policy_input *inp
 	failed |= note_add(
 		list, plan->cautioned,
 		"A request was denied, wrong or reported lately: a push in a new browser asks for a typed number.");
+	failed |= note_add(list, plan->stood_in,
+			   "A temporary pass is in force: at the account page it may be used in place of what is "
+			   "missing or lost.");
 	failed |= note_add(list, plan->raised, "The service requested mfa: what is missing for it is asked too.");
 	failed |= note_add(
 		list, short_of_mfa,
@@ -181,9 +184,9 @@ static json_t *input_format(const struct policy_input *input)
 	failed |= json_object_set_new(object, "acr_values", shown(input->acr_values));
 	failed |= json_object_set_new(object, "caution", json_integer(input->caution));
 	failed |= json_object_set_new(object, "has",
-				      json_pack("{s:b, s:b, s:b, s:b}", "password", input->has.password, "device",
+				      json_pack("{s:b, s:b, s:b, s:b, s:b}", "password", input->has.password, "device",
 						input->has.device, "totp", input->has.totp, "recovery",
-						input->has.recovery));
+						input->has.recovery, "pass", input->has.pass));
 	if (failed) {
 		json_decref(object);
 		return NULL;

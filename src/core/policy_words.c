@@ -8,7 +8,7 @@
 
 static const char *const factor_names[] = {
 	[FACTOR_NONE] = "none", [FACTOR_PASSWORD] = "password", [FACTOR_PUSH] = "push",
-	[FACTOR_TOTP] = "totp", [FACTOR_RECOVERY] = "recovery",
+	[FACTOR_TOTP] = "totp", [FACTOR_RECOVERY] = "recovery", [FACTOR_PASS] = "pass",
 };
 static const char *const mode_names[] = {
 	[MODE_NONE] = "none",

@@ -14,6 +14,14 @@
 enum status must_check recovery_issue(const struct core *core, const char *user_id, int64_t now,
 				      char ret_codes[RECOVERY_CODES][RECOVERY_CODE_SIZE]);
 
+/* The same by somebody else than a command: the audit log's words for it. */
+struct recovery_by {
+	const char *detail; /* JSON with the reason */
+	const char *ip;
+};
+enum status must_check recovery_issue_by(const struct core *core, const char *user_id, const struct recovery_by *by,
+					 int64_t now, char ret_codes[RECOVERY_CODES][RECOVERY_CODE_SIZE]);
+
 /* Its selector and keyed hash. E_INVALID when it does not look like one. */
 enum status must_check recovery_read(const struct core *core, const char *typed, char ret_selector[9],
 				     uint8_t ret_hash[32]);

@@ -120,6 +120,36 @@ enum status throttle_password_passed(struct store_tx *tx, const struct throttle_
 	return store_attempt_clear(tx, key, "password");
 }
 
+/* At most the budget's number of failures of one kind, in a window and in a month. */
+static enum status failures_within(struct store_tx *tx, const struct settings *settings, const struct throttle_who *who,
+				   const char *kind, int64_t now, int64_t *ret_wait)
+{
+	char key[THROTTLE_KEY_SIZE];
+
+	account_key(who, key);
+	TRY(within(tx, key, kind, settings->budget.code_failures, now, settings->budget.code_failures_s, ret_wait));
+	return within(tx, key, kind, settings->budget.code_failures_month, now, MONTH_S, ret_wait);
+}
+
+static enum status failure_count(struct store_tx *tx, const struct throttle_who *who, const char *kind, int64_t now)
+{
+	char key[THROTTLE_KEY_SIZE];
+
+	account_key(who, key);
+	return store_attempt_insert(tx, key, kind, now);
+}
+
+enum status throttle_pass(struct store_tx *tx, const struct settings *settings, const struct throttle_who *who,
+			  int64_t now, int64_t *ret_wait)
+{
+	return failures_within(tx, settings, who, "pass", now, ret_wait);
+}
+
+enum status throttle_pass_failed(struct store_tx *tx, const struct throttle_who *who, int64_t now)
+{
+	return failure_count(tx, who, "pass", now);
+}
+
 static const char *code_kind(bool first)
 {
 	return first ? "code-first" : "code";
@@ -128,20 +158,12 @@ static const char *code_kind(bool first)
 enum status throttle_code(struct store_tx *tx, const struct settings *settings, const struct throttle_who *who,
 			  bool first, int64_t now, int64_t *ret_wait)
 {
-	char key[THROTTLE_KEY_SIZE];
-
-	account_key(who, key);
-	TRY(within(tx, key, code_kind(first), settings->budget.code_failures, now, settings->budget.code_failures_s,
-		   ret_wait));
-	return within(tx, key, code_kind(first), settings->budget.code_failures_month, now, MONTH_S, ret_wait);
+	return failures_within(tx, settings, who, code_kind(first), now, ret_wait);
 }
 
 enum status throttle_code_failed(struct store_tx *tx, const struct throttle_who *who, bool first, int64_t now)
 {
-	char key[THROTTLE_KEY_SIZE];
-
-	account_key(who, key);
-	return store_attempt_insert(tx, key, code_kind(first), now);
+	return failure_count(tx, who, code_kind(first), now);
 }
 
 enum status throttle_push(struct store_tx *tx, const struct settings *settings, const struct throttle_who *who,

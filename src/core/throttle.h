@@ -31,6 +31,11 @@ enum status must_check throttle_code(struct store_tx *tx, const struct settings 
 enum status must_check throttle_code_failed(struct store_tx *tx, const struct throttle_who *who, bool first,
 					    int64_t now);
 
+/* Temporary passes: the numbers of codes, counted apart. */
+enum status must_check throttle_pass(struct store_tx *tx, const struct settings *settings,
+				     const struct throttle_who *who, int64_t now, int64_t *ret_wait);
+enum status must_check throttle_pass_failed(struct store_tx *tx, const struct throttle_who *who, int64_t now);
+
 /* Whether a push may still pop up; the challenge is counted either way, until all are spent. */
 enum status must_check throttle_push(struct store_tx *tx, const struct settings *settings,
 				     const struct throttle_who *who, int64_t now, bool *ret_popup);

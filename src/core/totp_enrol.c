@@ -10,12 +10,16 @@ struct enrol {
 	struct totp_row row;
 	const char *id, *user_id;
 	int64_t step, now;
+	bool replaces;
+	const struct totp_by *by;
 };
 
 static enum status start_write(struct store_tx *tx, void *ctx)
 {
 	const struct enrol *enrol = ctx;
 
+	if (enrol->replaces)
+		TRY(store_totp_remove_pending(tx, enrol->row.user_id));
 	return store_totp_insert(tx, &enrol->row);
 }
 
@@ -29,7 +33,7 @@ enum status totp_enrol_start(const struct core *core, struct arena *arena, const
 				       .issuer = core->settings->organisation.name,
 				       .account = wish->username};
 	struct sealed_blob seed;
-	struct enrol enrol = {.now = now};
+	struct enrol enrol = {.now = now, .replaces = wish->replaces};
 	char *otpauth;
 
 	if (wish->digits < 6 || wish->digits > 8)
@@ -70,13 +74,23 @@ static enum status confirm_write(struct store_tx *tx, void *ctx)
 	TRY(store_browser_remove_all(tx, enrol->row.user_id));
 	return audit_write(tx, &(struct audit_row){.at = enrol->now,
 						   .event = "totp.enrolled",
-						   .user_id = enrol->row.user_id});
+						   .user_id = enrol->row.user_id,
+						   .ip = enrol->by->ip,
+						   .detail = enrol->by->detail});
 }
 
 enum status totp_enrol_confirm(const struct core *core, struct arena *arena, const char *id, const char *code,
 			       int64_t now)
 {
-	struct enrol enrol = {.id = id, .now = now};
+	static const struct totp_by command = {.detail = "{\"reason\":\"command\"}"};
+
+	return totp_enrol_confirm_by(core, arena, id, code, &command, now);
+}
+
+enum status totp_enrol_confirm_by(const struct core *core, struct arena *arena, const char *id, const char *code,
+				  const struct totp_by *by, int64_t now)
+{
+	struct enrol enrol = {.id = id, .now = now, .by = by};
 	struct totp_check check = {.row_id = id, .code = code, .now = now, .window = core->settings->totp_window};
 
 	TRY(store_read(core->store, arena, find_read, &enrol));

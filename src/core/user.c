@@ -143,6 +143,8 @@ static enum status disabled_write(struct store_tx *tx, void *ctx)
 	const struct change *change = ctx;
 
 	TRY(store_user_set_disabled(tx, change->id, change->disabled, change->now));
+	if (change->disabled)
+		TRY(store_pass_end_all(tx, change->id, change->now));
 	return audit_write(tx, &(struct audit_row){.at = change->now,
 						   .event = change->disabled ? "user.disabled" : "user.enabled",
 						   .user_id = change->id});
@@ -219,11 +221,13 @@ enum status user_set_password(const struct core *core, struct arena *arena, cons
 
 /* ---- what the account has ---- */
 
-enum status user_factors_find(struct store_tx *tx, const struct user_row *user, struct user_factors *ret_factors)
+enum status user_factors_find(struct store_tx *tx, const struct user_row *user, int64_t now,
+			      struct user_factors *ret_factors)
 {
 	struct user_factors factors = {.password = user->password != NULL};
 	struct device_row *devices;
 	struct totp_row *seeds;
+	struct pass_row pass;
 	size_t count;
 	int64_t codes;
 
@@ -235,6 +239,7 @@ enum status user_factors_find(struct store_tx *tx, const struct user_row *user, 
 		factors.totp |= strcmp(seeds[i].state, "active") == 0;
 	TRY(store_recovery_count(tx, user->id, &codes));
 	factors.recovery = codes > 0;
+	TRY(absent_is_fine(store_pass_find_live(tx, user->id, now, &pass), &factors.pass));
 	*ret_factors = factors;
 	return OK;
 }

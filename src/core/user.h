@@ -26,11 +26,11 @@ enum status must_check user_remove(const struct core *core, const char *id, int6
 enum status must_check user_set_password(const struct core *core, struct arena *arena, const char *id,
 					 const char *password, int64_t now, const char **ret_problem);
 
-/* What the account has, for policy. */
+/* What the account has at `now`, for policy. */
 struct user_factors {
-	bool password, device, totp, recovery;
+	bool password, device, totp, recovery, pass;
 };
-enum status must_check user_factors_find(struct store_tx *tx, const struct user_row *user,
+enum status must_check user_factors_find(struct store_tx *tx, const struct user_row *user, int64_t now,
 					 struct user_factors *ret_factors);
 
 #endif

@@ -25,7 +25,7 @@ struct daemon {
 	struct housekeeping *housekeeping;
 	struct keyholder_link *keyholder_link;
 	struct push_sender *push_sender;
-	char *signin_page, *form_post_page;
+	char *signin_page, *form_post_page, *account_page;
 	atomic_uint_fast64_t troubles; /* requests answered with 5xx by us */
 };
 

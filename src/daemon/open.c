@@ -95,12 +95,14 @@ static enum status pages_open(struct daemon *daemon, int *ret_exit)
 
 	daemon->signin_page = file_read(folder, "signin/index.html");
 	daemon->form_post_page = file_read(folder, "signin/form_post.html");
+	daemon->account_page = file_read(folder, "account/index.html"); /* without it there is its JSON */
 	if (!daemon->signin_page || !daemon->form_post_page ||
 	    static_files_load(folder, PAGES_MEMORY, &daemon->app.files) != OK)
 		return say(ret_exit, SERVE_TROUBLE, folder,
 			   "the pages are not there; build them with `./run build`, or set `web` in the configuration");
 	daemon->app.signin_page = daemon->signin_page;
 	daemon->app.form_post_page = daemon->form_post_page;
+	daemon->app.account_page = daemon->account_page;
 	return OK;
 }
 
@@ -267,6 +269,7 @@ void daemon_close(struct daemon *daemon)
 	static_files_free(&daemon->app.files);
 	free(daemon->signin_page);
 	free(daemon->form_post_page);
+	free(daemon->account_page);
 	if (daemon->app.core.keyring) /* what the last requests wrote, after housekeeping had ended */
 		status_ignore(audit_heads_move(&daemon->app.core, clock_now()), "the next start does it");
 	keyring_close(&daemon->app.core.keyring);

@@ -1,20 +1,35 @@
 #include "daemon/daemon.h"
+
+#include <string.h>
+
 #include "core/keyring.h"
+#include "endpoints/account/account.h"
 #include "endpoints/device/device.h"
 #include "endpoints/login/login.h"
 #include "endpoints/oidc/oidc.h"
 
 /* ---- the few answers that belong to nobody else ---- */
 
-static enum status asset_get(const struct app *app, const struct request *req, struct response *res)
+static enum status asset_send(const struct app *app, const struct request *req, struct response *res,
+			      const char *folder)
 {
-	const char *name = arena_format(req->arena, "signin/assets/%s", req->params[0]);
+	const char *name = arena_format(req->arena, "%s/assets/%s", folder, req->params[0]);
 
 	if (!name)
 		return E_NOMEM;
 	if (static_files_answer(app->files, name, req, res) != OK)
 		return response_text(res, 404, "There is no such file.\n");
 	return OK;
+}
+
+static enum status asset_get(const struct app *app, const struct request *req, struct response *res)
+{
+	return asset_send(app, req, res, "signin");
+}
+
+static enum status account_asset_get(const struct app *app, const struct request *req, struct response *res)
+{
+	return asset_send(app, req, res, "account");
 }
 
 static enum status home_get(const struct app *app, const struct request *req, struct response *res)
@@ -27,13 +42,23 @@ static enum status home_get(const struct app *app, const struct request *req, st
 	return text ? response_text(res, 200, text) : E_NOMEM;
 }
 
-/* Where enrolment links lead when they are opened in a browser: the secret is in the fragment, which is not sent here.
+/*
+ * The web authenticator; enrolment links lead here too, with the secret in the fragment, which is not sent. A worker
+ * has the policy of its own script, so it may fetch only from here, and show the pictures of its notifications.
  */
 static enum status authenticator_get(const struct app *app, const struct request *req, struct response *res)
 {
-	return response_text(res, 200,
-			     "This link adds an account to an authenticator. Copy it from the address bar and run: "
-			     "symbolon-authenticator enrol LINK\n");
+	const char *name = arena_format(req->arena, "a/%s", req->params[0]);
+
+	if (!name)
+		return E_NOMEM;
+	if (static_files_answer(app->files, name, req, res) != OK)
+		return response_text(res, 404, "There is no such file.\n");
+	if (strcmp(req->params[0], "sw.js") == 0)
+		return response_header(res, "Content-Security-Policy",
+				       "default-src 'none'; connect-src 'self'; img-src 'self'; "
+				       "require-trusted-types-for 'script'; trusted-types 'none'");
+	return OK;
 }
 
 static enum status live_get(const struct app *app, const struct request *req, struct response *res)
@@ -65,14 +90,15 @@ static enum status ready_get(const struct app *app, const struct request *req, s
 #define FORM_MAX   16384
 #define DEVICE_MAX 16384
 
-#define LOGIN  "/signin/v1/logins/{id}"
-#define DEVICE "/device/v1"
+#define LOGIN   "/signin/v1/logins/{id}"
+#define DEVICE  "/device/v1"
+#define ACCOUNT "/account/v1"
 
 const struct route routes[] = {
 	{HTTP_GET, "/", ON_LOOP, home_get},
 	{HTTP_GET, "/healthz", ON_LOOP, live_get},
 	{HTTP_GET, "/readyz", ON_WORKER, ready_get},
-	{HTTP_GET, "/a/", ON_LOOP, authenticator_get},
+	{HTTP_GET, "/a/{*}", ON_LOOP, authenticator_get},
 
 	{HTTP_GET, "/.well-known/openid-configuration", ON_LOOP, oidc_discovery},
 	{HTTP_GET, "/jwks", ON_LOOP, oidc_jwks},
@@ -96,9 +122,36 @@ const struct route routes[] = {
 	{HTTP_POST, LOGIN "/push", ON_WORKER, login_push_post, JSON_MAX, .on_grid = true},
 	{HTTP_POST, LOGIN "/totp", ON_WORKER, login_totp_post, JSON_MAX, .on_grid = true},
 	{HTTP_POST, LOGIN "/recovery", ON_WORKER, login_recovery_post, JSON_MAX, .on_grid = true},
+	{HTTP_POST, LOGIN "/pass", ON_WORKER, login_pass_post, JSON_MAX, .on_grid = true},
 	{HTTP_POST, LOGIN "/cancel", ON_WORKER, login_cancel_post, JSON_MAX, .on_grid = true},
 	{HTTP_POST, LOGIN "/consent", ON_WORKER, login_consent_post, JSON_MAX, .on_grid = true},
 	{HTTP_POST, LOGIN "/finish", ON_WORKER, login_finish_post, JSON_MAX, .on_grid = true},
+
+	{HTTP_GET, "/account", ON_LOOP, account_page_moved},
+	{HTTP_GET, "/account/", ON_WORKER, account_page},
+	{HTTP_GET, "/account/login", ON_WORKER, account_login_get},
+	{HTTP_GET, "/account/assets/{*}", ON_LOOP, account_asset_get},
+	{HTTP_GET, ACCOUNT "/overview", ON_LOOP_READ, account_overview_get},
+	{HTTP_GET, ACCOUNT "/history", ON_WORKER, account_history_get},
+	{HTTP_POST, ACCOUNT "/export", ON_WORKER, account_export_post, JSON_MAX},
+	{HTTP_POST, ACCOUNT "/enrolments", ON_WORKER, account_enrolments_post, JSON_MAX},
+	{HTTP_GET, ACCOUNT "/enrolments/{id}", ON_LOOP_READ, account_enrolment_get},
+	{HTTP_GET, ACCOUNT "/enrolments/{id}/events", ON_LOOP_READ, .open_stream = account_enrolment_events_open},
+	{HTTP_POST, ACCOUNT "/enrolments/{id}/confirm", ON_WORKER, account_enrolment_confirm_post, JSON_MAX},
+	{HTTP_POST, ACCOUNT "/enrolments/{id}/cancel", ON_WORKER, account_enrolment_cancel_post, JSON_MAX},
+	{HTTP_POST, ACCOUNT "/devices/{id}/rename", ON_WORKER, account_device_rename_post, JSON_MAX},
+	{HTTP_POST, ACCOUNT "/devices/{id}/test", ON_WORKER, account_device_test_post, JSON_MAX},
+	{HTTP_POST, ACCOUNT "/devices/{id}/remove", ON_WORKER, account_device_remove_post, JSON_MAX},
+	{HTTP_POST, ACCOUNT "/totp", ON_WORKER, account_totp_post, JSON_MAX},
+	{HTTP_POST, ACCOUNT "/totp/{id}/confirm", ON_WORKER, account_totp_confirm_post, JSON_MAX},
+	{HTTP_POST, ACCOUNT "/totp/{id}/rename", ON_WORKER, account_totp_rename_post, JSON_MAX},
+	{HTTP_POST, ACCOUNT "/totp/{id}/remove", ON_WORKER, account_totp_remove_post, JSON_MAX},
+	{HTTP_POST, ACCOUNT "/recovery", ON_WORKER, account_recovery_post, JSON_MAX},
+	{HTTP_POST, ACCOUNT "/password", ON_HASHER, account_password_post, JSON_MAX, .admit = account_password_admit},
+	{HTTP_POST, ACCOUNT "/browsers/remove", ON_WORKER, account_browsers_remove_post, JSON_MAX},
+	{HTTP_POST, ACCOUNT "/browsers/{id}/remove", ON_WORKER, account_browser_remove_post, JSON_MAX},
+	{HTTP_POST, ACCOUNT "/sessions/end_others", ON_WORKER, account_sessions_end_post, JSON_MAX},
+	{HTTP_POST, ACCOUNT "/sessions/{id}/end", ON_WORKER, account_session_end_post, JSON_MAX},
 
 	{HTTP_POST, DEVICE "/enrolments/lookup", ON_WORKER, device_enrolment_lookup, DEVICE_MAX},
 	{HTTP_POST, DEVICE "/enrolments/{id}", ON_WORKER, device_enrolment_redeem, DEVICE_MAX},

@@ -25,6 +25,7 @@ struct app {
 	struct waiting_room *waiting; /* event streams, see endpoints/waiting.h */
 	const char *discovery;        /* the JSON of /.well-known/openid-configuration */
 	const char *signin_page;      /* signin/index.html, with the marker <!--STATE--> in it */
+	const char *account_page;     /* account/index.html, with the same marker; NULL: not installed */
 	int64_t (*now)(void);         /* Unix seconds; for what runs outside a request */
 	const char *form_post_page;   /* signin/form_post.html, with the marker <!--FORM--> in it */
 	struct live *live;            /* the daemon's: where core.settings come from, anew for each request; or NULL */

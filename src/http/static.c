@@ -334,14 +334,15 @@ static enum status content_answer(const struct file *file, enum encoding encodin
 	TRY(response_header(res, "ETag", content->etag));
 	if (file->contents[ENCODING_BROTLI].bytes || file->contents[ENCODING_GZIP].bytes)
 		TRY(response_header(res, "Vary", "Accept-Encoding"));
+	/* also with 304: what a 304 says of the page takes the place of what the browser has kept (RFC 9111 3.2) */
+	if (text_has_prefix(file->type, "text/html"))
+		TRY(response_page_headers(res, NULL));
 	if (etag_matches(req, content->etag)) {
 		response_status(res, 304);
 		return OK;
 	}
 	if (encoding != ENCODING_NONE)
 		TRY(response_header(res, "Content-Encoding", encoding == ENCODING_BROTLI ? "br" : "gzip"));
-	if (text_has_prefix(file->type, "text/html"))
-		TRY(response_page_headers(res, NULL));
 	response_status(res, 200);
 	return response_body_borrow(res, file->type, content->bytes, content->size);
 }

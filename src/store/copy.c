@@ -5,9 +5,9 @@
 enum { COLUMNS_MAX = 48, TABLE_ARENA_SIZE = 256 * 1024, ROW_ARENA_SIZE = 32 << 20, TEXT_MAX = 16 * 1024 };
 
 const char *const copy_tables[] = {
-	"users",      "user_groups", "clients", "consents",   "logins",       "challenges", "devices",
-	"enrolments", "replays",     "totps",   "recoveries", "sessions",     "browsers",   "grants",
-	"tokens",     "attempts",    "outbox",  "audits",     "audit_chains", "keys",       "meta",
+	"users",   "user_groups", "clients",      "consents", "logins",   "challenges", "devices", "enrolments",
+	"replays", "totps",       "recoveries",   "sessions", "browsers", "grants",     "tokens",  "attempts",
+	"outbox",  "audits",      "audit_chains", "keys",     "meta",     "passes",
 };
 const size_t copy_table_count = ARRAY_COUNT(copy_tables);
 

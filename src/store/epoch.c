@@ -25,6 +25,7 @@ static const struct void_rule voids[] = {
 	{"UPDATE devices SET state = 'void', revoked_at = ?1 WHERE state = 'confirm'", true},
 	{"DELETE FROM totps WHERE state = 'pending'", false},
 	{"DELETE FROM outbox", false},
+	{"UPDATE passes SET ended_at = ?1 WHERE used_at = 0 AND ended_at = 0", true},
 	{"UPDATE users SET expect_until = 0 WHERE expect_until <> 0", false},
 };
 

@@ -181,6 +181,23 @@ struct recovery_row {
 	int64_t used_at;
 };
 
+/* A temporary pass: in force until it is used, ended, or its time is over. */
+struct pass_row {
+	const char *id;
+	const char *user_id;
+	uint8_t hash[32]; /* keyed */
+	int64_t created_at;
+	int64_t expires_at;
+	int64_t used_at;
+	int64_t ended_at; /* revoked, or replaced by a newer one */
+};
+
+struct consent_row {
+	const char *client_id;
+	const char *scope;
+	int64_t granted_at;
+};
+
 struct session_row {
 	const char *sid;        /* in ID tokens */
 	uint8_t token_hash[32]; /* of the cookie */

@@ -55,6 +55,20 @@ enum status store_audit_newest(struct store_tx *tx, const char *user_id, size_t 
 	return OK;
 }
 
+enum status store_audit_before(struct store_tx *tx, const char *user_id, int64_t before, size_t limit,
+			       struct audit_row **ret_rows, size_t *ret_count)
+{
+	struct sql_rows found = {0};
+
+	TRY(sql_list(tx, &audit_table,
+		     SQL("WHERE user_id = ?2 AND id < ?3 ORDER BY id DESC LIMIT ?1", sql_int((int64_t)limit),
+			 sql_text(user_id), sql_int(before)),
+		     &found));
+	*ret_rows = found.rows;
+	*ret_count = found.count;
+	return OK;
+}
+
 enum status store_audit_find(struct store_tx *tx, int64_t id, struct audit_row *ret_row)
 {
 	return sql_find(tx, &audit_table, SQL("WHERE id = ?1", sql_int(id)), ret_row);

@@ -78,3 +78,22 @@ enum status store_consent_find(struct store_tx *tx, const char *user_id, const c
 	*ret_scope = found.words[0];
 	return OK;
 }
+
+static const struct sql_field consent_fields[] = {
+	FIELD(struct consent_row, client_id),
+	FIELD(struct consent_row, scope),
+	FIELD(struct consent_row, granted_at),
+};
+static const struct sql_table consent_table = {"consents", consent_fields, ARRAY_COUNT(consent_fields),
+					       sizeof(struct consent_row), false};
+
+enum status store_consent_list(struct store_tx *tx, const char *user_id, struct consent_row **ret_rows,
+			       size_t *ret_count)
+{
+	struct sql_rows found = {0};
+
+	TRY(sql_list(tx, &consent_table, SQL("WHERE user_id = ?1 ORDER BY client_id", sql_text(user_id)), &found));
+	*ret_rows = found.rows;
+	*ret_count = found.count;
+	return OK;
+}

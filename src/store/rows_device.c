@@ -59,6 +59,12 @@ enum status store_device_set_state(struct store_tx *tx, const char *id, const ch
 				  sql_text(id), sql_text(from), sql_text(to), sql_int(now)));
 }
 
+enum status store_device_set_name(struct store_tx *tx, const char *id, const char *name)
+{
+	return sql_change(tx, SQL("UPDATE devices SET name = ?2 WHERE id = ?1 AND state = 'active'", sql_text(id),
+				  sql_text(name)));
+}
+
 /* A new subscription has not proven yet that it reaches the device. */
 enum status store_device_set_push(struct store_tx *tx, const char *id, const struct push_subscription *push,
 				  int64_t now)
@@ -171,6 +177,14 @@ enum status store_enrolment_move(struct store_tx *tx, const char *id, const char
 	return sql_change(tx, SQL("UPDATE enrolments SET state = ?3, device_id = COALESCE(?4, device_id), "
 				  "digits = COALESCE(?5, digits) WHERE id = ?1 AND state = ?2",
 				  sql_text(id), sql_text(from), sql_text(to), sql_text(device_id), sql_text(digits)));
+}
+
+enum status store_enrolment_void_made_by(struct store_tx *tx, const char *made_by)
+{
+	return sql_run(tx,
+		       SQL("UPDATE enrolments SET state = 'void' WHERE made_by = ?1 AND state = 'open'",
+			   sql_text(made_by)),
+		       NULL);
 }
 
 enum status store_enrolment_take_code(struct store_tx *tx, const char *id)

@@ -46,6 +46,17 @@ enum status store_totp_set_state(struct store_tx *tx, const char *id, const char
 				  sql_text(from), sql_text(to)));
 }
 
+enum status store_totp_set_label(struct store_tx *tx, const char *id, const char *label)
+{
+	return sql_change(tx, SQL("UPDATE totps SET label = ?2 WHERE id = ?1 AND state = 'active'", sql_text(id),
+				  sql_text(label)));
+}
+
+enum status store_totp_remove_pending(struct store_tx *tx, const char *user_id)
+{
+	return sql_run(tx, SQL("DELETE FROM totps WHERE user_id = ?1 AND state = 'pending'", sql_text(user_id)), NULL);
+}
+
 enum status store_totp_remove(struct store_tx *tx, const char *id)
 {
 	return sql_set(tx, SQL("DELETE FROM totps WHERE id = ?1", sql_text(id)));
@@ -86,4 +97,70 @@ enum status store_recovery_count(struct store_tx *tx, const char *user_id, int64
 	return sql_number(tx,
 			  SQL("SELECT COUNT(*) FROM recoveries WHERE user_id = ?1 AND used_at = 0", sql_text(user_id)),
 			  ret_unused);
+}
+
+enum status store_recovery_issued(struct store_tx *tx, const char *user_id, int64_t *ret_at)
+{
+	return sql_number(tx, SQL("SELECT MAX(created_at) FROM recoveries WHERE user_id = ?1", sql_text(user_id)),
+			  ret_at);
+}
+
+/* ---- temporary passes ---- */
+
+static const struct sql_field pass_fields[] = {
+	FIELD(struct pass_row, id),         FIELD(struct pass_row, user_id),    FIELD(struct pass_row, hash),
+	FIELD(struct pass_row, created_at), FIELD(struct pass_row, expires_at), FIELD(struct pass_row, used_at),
+	FIELD(struct pass_row, ended_at),
+};
+static const struct sql_table pass_table = {"passes", pass_fields, ARRAY_COUNT(pass_fields), sizeof(struct pass_row),
+					    false};
+
+enum status store_pass_insert(struct store_tx *tx, const struct pass_row *row)
+{
+	return sql_insert(tx, &pass_table, row);
+}
+
+enum status store_pass_find(struct store_tx *tx, const char *id, struct pass_row *ret_row)
+{
+	return sql_find(tx, &pass_table, SQL("WHERE id = ?1", sql_text(id)), ret_row);
+}
+
+enum status store_pass_find_live(struct store_tx *tx, const char *user_id, int64_t now, struct pass_row *ret_row)
+{
+	return sql_find(tx, &pass_table,
+			SQL("WHERE user_id = ?1 AND used_at = 0 AND ended_at = 0 AND expires_at > ?2",
+			    sql_text(user_id), sql_int(now)),
+			ret_row);
+}
+
+enum status store_pass_list(struct store_tx *tx, const char *user_id, struct pass_row **ret_rows, size_t *ret_count)
+{
+	struct sql_rows found = {0};
+
+	TRY(sql_list(tx, &pass_table, SQL("WHERE user_id = ?1 ORDER BY created_at DESC, id", sql_text(user_id)),
+		     &found));
+	*ret_rows = found.rows;
+	*ret_count = found.count;
+	return OK;
+}
+
+enum status store_pass_use(struct store_tx *tx, const char *id, int64_t now)
+{
+	return sql_change(tx, SQL("UPDATE passes SET used_at = ?2 WHERE id = ?1 AND used_at = 0 AND ended_at = 0 "
+				  "AND expires_at > ?2",
+				  sql_text(id), sql_int(now)));
+}
+
+enum status store_pass_end(struct store_tx *tx, const char *id, int64_t now)
+{
+	return sql_change(tx, SQL("UPDATE passes SET ended_at = ?2 WHERE id = ?1 AND used_at = 0 AND ended_at = 0",
+				  sql_text(id), sql_int(now)));
+}
+
+enum status store_pass_end_all(struct store_tx *tx, const char *user_id, int64_t now)
+{
+	return sql_run(tx,
+		       SQL("UPDATE passes SET ended_at = ?2 WHERE user_id = ?1 AND used_at = 0 AND ended_at = 0",
+			   sql_text(user_id), sql_int(now)),
+		       NULL);
 }

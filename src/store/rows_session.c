@@ -42,6 +42,13 @@ enum status store_session_update(struct store_tx *tx, const struct session_row *
 				  sql_int(row->used_at), sql_int(row->idle_until), sql_int(row->ends_at)));
 }
 
+enum status store_session_touch(struct store_tx *tx, const char *sid, int64_t now, int64_t idle_until)
+{
+	return sql_change(tx, SQL("UPDATE sessions SET used_at = ?2, idle_until = ?3 "
+				  "WHERE sid = ?1 AND ended_at = 0 AND used_at < ?2",
+				  sql_text(sid), sql_int(now), sql_int(idle_until)));
+}
+
 enum status store_session_end(struct store_tx *tx, const char *sid, int64_t now)
 {
 	TRY(sql_change(tx, SQL("UPDATE sessions SET ended_at = ?2 WHERE sid = ?1 AND ended_at = 0", sql_text(sid),
@@ -71,6 +78,19 @@ enum status store_session_end_all(struct store_tx *tx, const char *user_id, cons
 		TRY(sql_words(tx,
 			      SQL("SELECT sid FROM sessions WHERE user_id = ?1 AND ended_at = 0", sql_text(user_id)),
 			      &sids));
+	for (size_t i = 0; i < sids.count; i++)
+		TRY(store_session_end(tx, sids.words[i], now));
+	return OK;
+}
+
+enum status store_session_end_others(struct store_tx *tx, const char *user_id, const char *sid, int64_t now)
+{
+	struct sql_words sids = {0};
+
+	TRY(sql_words(tx,
+		      SQL("SELECT sid FROM sessions WHERE user_id = ?1 AND ended_at = 0 AND sid <> ?2",
+			  sql_text(user_id), sql_text(sid)),
+		      &sids));
 	for (size_t i = 0; i < sids.count; i++)
 		TRY(store_session_end(tx, sids.words[i], now));
 	return OK;

@@ -11,6 +11,7 @@ enum {
 	KEEP_SESSION_S = 2 * DAY_S,
 	KEEP_CHALLENGE_S = 31 * DAY_S,
 	KEEP_ATTEMPT_S = 31 * DAY_S,
+	KEEP_PASS_S = 31 * DAY_S,
 };
 
 /* ?1: over at or before this; ?2: at most so many. Each walks an index from its oldest entry. */
@@ -49,6 +50,9 @@ static const struct sweep sweeps[] = {
 	 KEEP_SESSION_S},
 	{"DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE at <= ?1 ORDER BY at LIMIT ?2)",
 	 KEEP_ATTEMPT_S},
+	{"DELETE FROM passes WHERE id IN "
+	 "(SELECT id FROM passes WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
+	 KEEP_PASS_S},
 	{"DELETE FROM outbox WHERE id IN "
 	 "(SELECT id FROM outbox WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
 	 0},

@@ -155,6 +155,9 @@ enum status must_check store_client_each(struct store_tx *tx,
 enum status must_check store_client_remove(struct store_tx *tx, const char *id);
 enum status must_check store_consent_set(struct store_tx *tx, const char *user_id, const char *client_id,
 					 const char *scope, int64_t now);
+/* By client. */
+enum status must_check store_consent_list(struct store_tx *tx, const char *user_id, struct consent_row **ret_rows,
+					  size_t *ret_count);
 /* The scopes already granted, space-separated; E_NOT_FOUND when none. */
 enum status must_check store_consent_find(struct store_tx *tx, const char *user_id, const char *client_id,
 					  const char **ret_scope);
@@ -222,6 +225,8 @@ enum status must_check store_device_push_failed(struct store_tx *tx, const char 
 enum status must_check store_device_push_drop(struct store_tx *tx, const char *id, const char *endpoint, int64_t now);
 /* Active devices whose subscription was made with that VAPID key. */
 enum status must_check store_device_count_kid(struct store_tx *tx, const char *kid, int64_t *ret_count);
+/* Only an active one. */
+enum status must_check store_device_set_name(struct store_tx *tx, const char *id, const char *name);
 enum status must_check store_device_set_seen(struct store_tx *tx, const char *id, int64_t now);
 /* Once in `within_s`: E_CONFLICT when the device reported later than now - within_s. */
 enum status must_check store_device_report(struct store_tx *tx, const char *id, int64_t now, int64_t within_s);
@@ -232,6 +237,8 @@ enum status must_check store_enrolment_find_code(struct store_tx *tx, const uint
 /* Only if the state is still `from`; device_id and digits are set when not NULL. */
 enum status must_check store_enrolment_move(struct store_tx *tx, const char *id, const char *from, const char *to,
 					    const char *device_id, const char *digits);
+/* Those made by one session that no device has come to yet become void. */
+enum status must_check store_enrolment_void_made_by(struct store_tx *tx, const char *made_by);
 /* The typed code works once: E_CONFLICT after. */
 enum status must_check store_enrolment_take_code(struct store_tx *tx, const char *id);
 
@@ -248,13 +255,34 @@ enum status must_check store_totp_find(struct store_tx *tx, const char *id, stru
 /* E_CONFLICT unless last_step < step. */
 enum status must_check store_totp_use_step(struct store_tx *tx, const char *id, int64_t step, int64_t now);
 enum status must_check store_totp_set_state(struct store_tx *tx, const char *id, const char *from, const char *to);
+/* Only an active one. */
+enum status must_check store_totp_set_label(struct store_tx *tx, const char *id, const char *label);
 enum status must_check store_totp_remove(struct store_tx *tx, const char *id);
+enum status must_check store_totp_remove_pending(struct store_tx *tx, const char *user_id);
 enum status must_check store_recovery_insert(struct store_tx *tx, const struct recovery_row *row);
 enum status must_check store_recovery_find(struct store_tx *tx, const char *selector, struct recovery_row *ret_row);
 /* E_CONFLICT when used. */
 enum status must_check store_recovery_use(struct store_tx *tx, const char *selector, int64_t now);
 enum status must_check store_recovery_remove_all(struct store_tx *tx, const char *user_id);
 enum status must_check store_recovery_count(struct store_tx *tx, const char *user_id, int64_t *ret_unused);
+/* When the newest was made; 0: there are none. */
+enum status must_check store_recovery_issued(struct store_tx *tx, const char *user_id, int64_t *ret_at);
+
+/* ---- temporary passes ---- */
+/* E_CONFLICT: this user has one that is neither used nor ended. */
+enum status must_check store_pass_insert(struct store_tx *tx, const struct pass_row *row);
+enum status must_check store_pass_find(struct store_tx *tx, const char *id, struct pass_row *ret_row);
+/* The one in force at `now`. */
+enum status must_check store_pass_find_live(struct store_tx *tx, const char *user_id, int64_t now,
+					    struct pass_row *ret_row);
+/* Newest first. */
+enum status must_check store_pass_list(struct store_tx *tx, const char *user_id, struct pass_row **ret_rows,
+				       size_t *ret_count);
+/* E_CONFLICT when used, ended or expired. */
+enum status must_check store_pass_use(struct store_tx *tx, const char *id, int64_t now);
+/* E_CONFLICT when used or ended. */
+enum status must_check store_pass_end(struct store_tx *tx, const char *id, int64_t now);
+enum status must_check store_pass_end_all(struct store_tx *tx, const char *user_id, int64_t now);
 
 /* ---- sessions and known browsers ---- */
 enum status must_check store_session_insert(struct store_tx *tx, const struct session_row *row);
@@ -266,11 +294,15 @@ enum status must_check store_session_find_sid(struct store_tx *tx, const char *s
 /* Everything but sid, user, created_at and ended_at, if it has not ended. Gives a new token (rise of privilege) when
  * token_hash differs. */
 enum status must_check store_session_update(struct store_tx *tx, const struct session_row *row);
+/* It is in use: only used_at and idle_until, if it has not ended and was not used later. E_CONFLICT otherwise. */
+enum status must_check store_session_touch(struct store_tx *tx, const char *sid, int64_t now, int64_t idle_until);
 /* E_CONFLICT when it has ended already or is not there. Its grants and their tokens are revoked too. */
 enum status must_check store_session_end(struct store_tx *tx, const char *sid, int64_t now);
 /* browser_hash NULL: all of the user's. Their grants and tokens are revoked too. */
 enum status must_check store_session_end_all(struct store_tx *tx, const char *user_id, const uint8_t *browser_hash,
 					     int64_t now);
+/* All of the user's but this one. */
+enum status must_check store_session_end_others(struct store_tx *tx, const char *user_id, const char *sid, int64_t now);
 /* Not ended, the last used first. */
 enum status must_check store_session_list(struct store_tx *tx, const char *user_id, struct session_row **ret_rows,
 					  size_t *ret_count);
@@ -378,6 +410,9 @@ enum status must_check store_audit_list(struct store_tx *tx, int64_t after, cons
 					struct audit_row **ret_rows, size_t *ret_count);
 enum status must_check store_audit_newest(struct store_tx *tx, const char *user_id, size_t limit,
 					  struct audit_row **ret_rows, size_t *ret_count);
+/* One person's, newest first, id < before. */
+enum status must_check store_audit_before(struct store_tx *tx, const char *user_id, int64_t before, size_t limit,
+					  struct audit_row **ret_rows, size_t *ret_count);
 
 /* ---- keys ---- */
 enum status must_check store_key_insert(struct store_tx *tx, const struct key_row *row);
@@ -397,8 +432,8 @@ enum status must_check store_meta_number(struct store_tx *tx, const char *key, i
 /*
  * After a restore, in the same transaction: sessions ended; grants, codes, refresh families and tokens revoked; logins
  * refused; pending and unused approved challenges superseded; enrolments and devices that were not confirmed void;
- * known browsers, messages and unconfirmed TOTP seeds gone; TOTP steps spent up to now and `totp_window` beyond; unused
- * recovery codes used, unless kept. Sets the rows `epoch` and `restored_at` of meta.
+ * known browsers, messages and unconfirmed TOTP seeds gone; unused passes ended; TOTP steps spent up to now and
+ * `totp_window` beyond; unused recovery codes used, unless kept. Sets the rows `epoch` and `restored_at` of meta.
  */
 struct epoch_raise {
 	int64_t epoch, now;
@@ -410,7 +445,7 @@ enum status must_check store_epoch_raise(struct store_tx *tx, const struct epoch
 /*
  * Deletes what is over, at most `limit` rows of each kind: replay rows, enrolments, tokens, codes, messages and logins
  * that never got a name when they expire; a grant with its last token; other logins and sessions after two days;
- * challenges and attempts after 31 days. Devices, browsers, users, keys and the audit log stay (audit_retain).
+ * challenges, attempts and passes after 31 days. Devices, browsers, users, keys and the audit log stay (audit_retain).
  */
 enum status must_check store_sweep(struct store_tx *tx, int64_t now, size_t limit, size_t *ret_removed);
 

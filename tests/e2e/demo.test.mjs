@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch, Person } from "./lib/browser.mjs";
+import { NO_PUSH } from "./lib/webapp.mjs";
 import { bin, freePort, root, start } from "./lib/world.mjs";
 
 const LIMIT = { timeout: 120_000 };
@@ -89,10 +90,52 @@ test("three services, three prompts, answered by the authenticator command; noth
 	for (const address of [told.issuer, told.wiki, told.mail, told.payroll]) await assert.rejects(fetch(address));
 });
 
-test("a newcomer is told where to go, and the terminal takes the answers", LIMIT, async (t) => {
+test("a newcomer makes an authenticator of the browser and signs in, with no phone", LIMIT, async (t) => {
 	const base = await freeBase();
 	const task = demo(base);
 	t.after(() => task.child.kill("SIGTERM"));
+	const newcomer = await Person.open(t, browser, { permissions: ["notifications"] });
+	const link = async () => (await task.says(/(http:\/\/localhost:\d+\/a\/#e1\.\S+)/))[1];
+	const digits = async () => (await newcomer.page.locator("#digits").textContent()).replace(/\D/g, "");
+	const open = async () => {
+		await newcomer.page.goto("about:blank");
+		await newcomer.page.goto(await link());
+		await newcomer.page.locator("#enrol").getByRole("button", { name: "Add account" }).click();
+		await newcomer.page.locator("#digits").waitFor({ state: "attached" });
+	};
+	await open();
+	task.type((await digits()) === "000000" ? "000001" : "000000");
+	await task.says(/Those were not the digits/);
+	await newcomer.page.getByText("This enrolment is over").waitFor();
+	await open();
+	task.type(await digits());
+	await newcomer.page.getByRole("heading", { name: "Ready to approve" }).waitFor();
+	const [, password] = await task.says(/password +(\S+)/);
+	const tab = await newcomer.context.newPage();
+	await tab.goto(`http://localhost:${base + 1}`);
+	await tab.getByRole("link", { name: "Sign in" }).click();
+	await newcomer.identify("demo", tab);
+	const code = await newcomer.carried(tab);
+	await newcomer.page.bringToFront();
+	await newcomer.page.locator("#enrol").getByRole("button").last().click();
+	await newcomer.page.locator("#request").waitFor();
+	assert.equal((await newcomer.page.locator("#carry").textContent()).replace(/^.*: /, "").replace(/ /g, ""), code);
+	await newcomer.page.getByRole("button", { name: "The codes match" }).click();
+	await tab.getByText("Signed in as").waitFor();
+	assert.ok(password.length >= 12);
+	newcomer.calm(new RegExp(`${NO_PUSH.source}|status of 4(01|10)`));
+	task.child.kill("SIGINT");
+	await task.done;
+	await assert.rejects(fetch(`http://localhost:${base}/healthz`));
+});
+
+test("a newcomer who only presses Enter answers in the terminal", LIMIT, async (t) => {
+	const base = await freeBase();
+	const task = demo(base);
+	t.after(() => task.child.kill("SIGTERM"));
+	await task.says(/Type the six digits/);
+	task.type("");
+	await task.says(/This terminal is the authenticator/);
 	await task.says(new RegExp(`http://localhost:${base + 1}`));
 	const [, password] = await task.says(/password +(\S+)/);
 	assert.ok(password.length >= 12);

@@ -41,6 +41,11 @@ export function foreignName(name: string): string {
   return `\u2068${plainName(name)}\u2069`;
 }
 
+/* The same for a name that may have nothing to see in it (blank, or of zero-width letters alone). */
+export function visibleName(name: string, otherwise: string): string {
+  return /[^\p{C}\p{Z}\p{M}\u115f\u1160\u3164\uffa0\u2800]/u.test(name) ? foreignName(name) : otherwise;
+}
+
 export function plainName(name: string): string {
   const clean = name.replace(CONTROLS, ' ').replace(/\s+/g, ' ').trim();
   return clean.length > 80 ? `${clean.slice(0, 79)}…` : clean;

@@ -1,10 +1,10 @@
 /* The requests of docs/signin-api.md. */
 import { getJson, postJson, type Answer } from '../shared/http';
-import type { Stream } from './live';
+import type { Stream } from '../shared/live';
 
 const BASE = '/signin/v1';
 
-export type LoginAction = 'identify' | 'password' | 'push' | 'totp' | 'recovery' | 'cancel' | 'consent' | 'finish';
+export type LoginAction = 'identify' | 'password' | 'push' | 'totp' | 'recovery' | 'pass' | 'cancel' | 'consent' | 'finish';
 
 export function fetchState(login: string): Promise<Answer> {
   return getJson(`${BASE}/logins/${encodeURIComponent(login)}`);

@@ -8,7 +8,7 @@ import type { Answer } from '../shared/http';
 import { browserLocks } from '../shared/one_stream';
 import { returnUrl } from '../shared/url';
 import { fetchState, openEvents, postAction, postSignOut, type LoginAction } from './api';
-import { Live } from './live';
+import { Live } from '../shared/live';
 import { errorState, readState, type Factor, type State } from './state';
 import { isPushPending, viewKey, viewOf } from './view';
 
@@ -41,6 +41,7 @@ let challengeTimer = 0;
 
 const live = new Live({
   locks: browserLocks(),
+  lockName: 'symbolon-signin-stream',
   poll: pollOnce,
   openStream: (onState, onTrouble) =>
     openEvents(loginId(), (value) => {
@@ -73,6 +74,7 @@ export const identify = (username: string) => act('identify', { username });
 export const provePassword = (password: string) => act('password', { password });
 export const proveTotp = (code: string) => act('totp', { code });
 export const proveRecovery = (code: string) => act('recovery', { code });
+export const provePass = (code: string) => act('pass', { code });
 export const consent = (allow: boolean) => act('consent', { allow });
 export const forget = () => act('cancel', { forget: true });
 

@@ -7,7 +7,7 @@ import { speak } from './text';
 import { Consent } from './views/consent';
 import { Done, Ending } from './views/endings';
 import { ErrorPage } from './views/errors';
-import { Identify, Password, Recovery } from './views/forms';
+import { Identify, Pass, Password, Recovery } from './views/forms';
 import { Frame } from './views/frame';
 import { Push, PushStart } from './views/push';
 import { Totp } from './views/totp';
@@ -19,6 +19,7 @@ function Screen() {
     case 'password': return <Password />;
     case 'totp': return <Totp />;
     case 'recovery': return <Recovery />;
+    case 'pass': return <Pass />;
     case 'push': return <Push />;
     case 'push_start': return <PushStart />;
     case 'consent': return <Consent />;

@@ -2,7 +2,9 @@
  * The state of a login as the server tells it (docs/signin-api.md), read defensively: whatever arrives becomes a
  * complete State or null, and words we do not know are dropped rather than shown wrongly.
  */
-export const FACTORS = ['password', 'push', 'totp', 'recovery'] as const;
+import { isFields, list, numberOrNull, oneOf, text, textOrNull } from '../shared/read';
+
+export const FACTORS = ['password', 'push', 'totp', 'recovery', 'pass'] as const;
 export type Factor = (typeof FACTORS)[number];
 
 export const PHASES = ['identify', 'prove', 'consent', 'done', 'refused', 'expired', 'superseded', 'error'] as const;
@@ -58,8 +60,6 @@ export interface State {
   server_time: number;
   expires_at: number;
 }
-
-type Fields = Record<string, unknown>;
 
 export function readState(value: unknown): State | null {
   if (!isFields(value)) return null;
@@ -141,28 +141,4 @@ function readScope(value: unknown): Scope | null {
 function readError(value: unknown): PageError | null {
   if (!isFields(value)) return null;
   return { code: text(value.code), title: text(value.title), message: text(value.message), reference: text(value.reference) };
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function oneOf<T extends string>(value: unknown, words: readonly T[]): T | null {
-  return words.find((word) => word === value) ?? null;
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function textOrNull(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
-}
-
-function numberOrNull(value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }

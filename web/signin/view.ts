@@ -15,6 +15,7 @@ export type View =
   | { kind: 'password' }
   | { kind: 'totp' }
   | { kind: 'recovery' }
+  | { kind: 'pass' }
   | { kind: 'push' }
   | { kind: 'push_start' }
   | { kind: 'consent' }

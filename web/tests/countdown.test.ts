@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clockText, deadlineMs, durationText, secondsLeft, steadyDeadline } from '../shared/countdown';
-import { spokenMark } from '../signin/number';
+import { spokenMark } from '../shared/number';
 
 test('the time left comes from the server, whatever this clock says', () => {
   const deadline = deadlineMs(1_790_000_120, 1_790_000_000, 5_000);

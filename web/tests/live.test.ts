@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Locks } from '../shared/one_stream';
-import { Live, type LiveWorld } from '../signin/live';
+import { Live, type LiveWorld } from '../shared/live';
 
 /* Web Locks as the standard has them: exclusive, first come first served, a waiting request may be aborted. */
 function fakeLocks(): Locks {
@@ -42,6 +42,7 @@ function tab(locks: Locks | null, streamsWork = true) {
   let next = 1;
   const world: LiveWorld = {
     locks,
+    lockName: 'stream',
     poll: async () => {
       seen.polls.push(now);
       return seen.answers;

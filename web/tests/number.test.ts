@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { latinDigits } from '../shared/text';
-import { groupsOf, spelled } from '../signin/number';
+import { groupsOf, spelled } from '../shared/number';
 
 test('numbers of two to eight digits are drawn in groups and lose no digit', () => {
   const drawn = ['07', '481', '4819', '48192', '481926', '4819265', '48192653'].map((number) => groupsOf(number).join(' '));

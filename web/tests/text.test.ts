@@ -2,24 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chooseLanguage, foreignName, plainName, pluralsOf } from '../shared/text';
 import { returnUrl, webUrl } from '../shared/url';
+import { leaves } from './catalogue';
 import { NOTICES } from '../signin/state';
 import { ar } from '../signin/text/ar';
 import { en } from '../signin/text/en';
 import { ENDINGS } from '../signin/view';
-import { WHY_ALONE, WHY_MODES, WHY_REASONS, whySentence } from '../signin/why';
+import { WHY_ALONE, WHY_MODES, WHY_REASONS, whySentence } from '../shared/why/why';
 
 const english = en(pluralsOf('en'));
 const arabic = ar(pluralsOf('ar'));
-
-/* "push.enter.lead" → the text or function there */
-function leaves(tree: object, path = ''): Map<string, unknown> {
-  const found = new Map<string, unknown>();
-  for (const [key, value] of Object.entries(tree)) {
-    if (typeof value === 'object') for (const [deeper, leaf] of leaves(value, `${path}${key}.`)) found.set(deeper, leaf);
-    else found.set(`${path}${key}`, value);
-  }
-  return found;
-}
 
 test('both languages have the same keys of the same kind', () => {
   const [a, b] = [leaves(english), leaves(arabic)];

@@ -26,7 +26,7 @@ test('every combination of phase, factor, notice and challenge has a screen', ()
     if (view.kind === 'push') assert.ok(isPushPending(given));
     seen += 1;
   }
-  assert.equal(seen, 8 * 5 * 15 * 9);
+  assert.equal(seen, 8 * 6 * 15 * 9);
 });
 
 test('a settled challenge becomes its ending', () => {

@@ -10,12 +10,10 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { asset, CSP, html, pageWith, send, text } from './serve.mjs';
 import { states, stamped } from './states.mjs';
 
-export const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types sw";
-
 const dist = path.join(path.dirname(fileURLToPath(import.meta.url)), '../dist/signin');
-const TYPES = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml', woff2: 'font/woff2' };
 const nowS = () => Math.floor(Date.now() / 1000);
 
 /* `world.streams` may be set to 'off' (503) or 'silent' (opens, says nothing), as a bad proxy would. */
@@ -36,7 +34,7 @@ async function answer(world, request, response) {
   if (url.pathname.startsWith('/signin/v1/')) world.served.push(`${request.method} ${url.pathname}`);
   if (url.pathname === '/signin/') return page(world, url.searchParams.get('login'), response);
   if (url.pathname === '/signin/form_post') return formPost(response);
-  if (url.pathname.startsWith('/signin/assets/')) return asset(url.pathname, response);
+  if (url.pathname.startsWith('/signin/assets/')) return asset('signin', url.pathname, response);
   if (url.pathname === '/mock/phone') return send(response, 200, phone(world, url.searchParams.get('login'), url.searchParams.get('do')));
   if (url.pathname === '/service') return html(response, '<!doctype html><html lang="en"><title>Service</title><h1>Signed in</h1>');
   if (url.pathname === '/signin/v1/logout') return send(response, 200, { location: null });
@@ -46,24 +44,12 @@ async function answer(world, request, response) {
 }
 
 async function page(world, name, response) {
-  const template = await readFile(path.join(dist, 'index.html'), 'utf8');
-  const data = JSON.stringify(current(world, name ?? 'who')).replaceAll('<', '\\u003c');
-  html(response, template.replace('<!--STATE-->', () => `<script type="application/json" id="state">${data}</script>`), CSP);
+  html(response, await pageWith('signin', current(world, name ?? 'who')), CSP);
 }
 
 async function formPost(response) {
   const template = await readFile(path.join(dist, 'form_post.html'), 'utf8');
   html(response, template.replace('<!--FORM-->', () => '<form method="post" action="/service"><input type="hidden" name="code" value="abc"><input type="hidden" name="submit" value="x"><noscript><button>Continue</button></noscript></form>'), CSP);
-}
-
-async function asset(pathname, response) {
-  const file = path.basename(pathname);
-  try {
-    const bytes = await readFile(path.join(dist, 'assets', file));
-    response.writeHead(200, { 'Content-Type': TYPES[file.split('.').pop()] ?? 'text/plain', 'Cache-Control': 'public, max-age=31536000, immutable', 'X-Content-Type-Options': 'nosniff' }).end(bytes);
-  } catch {
-    response.writeHead(404).end();
-  }
 }
 
 async function loginCall(world, name, action, request, response) {
@@ -147,20 +133,6 @@ function events(world, name, login, response) {
 
 function change(world, name) {
   for (const tell of loginOf(world, name).watchers) tell();
-}
-
-function send(response, status, body) {
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }).end(JSON.stringify(body));
-}
-
-function html(response, body, csp) {
-  response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer', ...(csp ? { 'Content-Security-Policy': csp } : {}) }).end(body);
-}
-
-async function text(request) {
-  let all = '';
-  for await (const chunk of request) all += chunk;
-  return all || '{}';
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

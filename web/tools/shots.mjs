@@ -4,17 +4,16 @@
  *
  *   node tools/shots.mjs [name…]      SHOTS=DIR (default /tmp/shots), THEMES=light,dark, WIDTHS=390,1280
  */
-import { readFile, mkdir } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { startBrowser } from './browser.mjs';
+import { lookFor, runAxe, sideways } from './inspect.mjs';
 import { startMock } from './mock.mjs';
 import { states } from './states.mjs';
 
 const out = process.env.SHOTS ?? '/tmp/shots';
 const themes = (process.env.THEMES ?? 'light,dark').split(',');
 const widths = (process.env.WIDTHS ?? '390,1280').split(',').map(Number);
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /* Screens that a state alone does not show: what is done after loading. */
 const MORE = {
@@ -57,6 +56,7 @@ async function shoot(name, state, act, theme, width) {
   const say = (text) => problems.push(`${name} ${theme} ${width}: ${text}`);
   await lookFor(page, say);
   await runAxe(page, say);
+  axeRuns += 1;
   await page.screenshot({ path: path.join(out, `${name}-${width}-${theme}.png`), fullPage: width < 600 });
   await page.context().close();
 }
@@ -84,34 +84,4 @@ async function open(name, state, act, options) {
   await page.waitForTimeout(120);
   await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < 3000).map((one) => one.finished)));
   return page;
-}
-
-function sideways(page) {
-  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-}
-
-async function lookFor(page, say) {
-  const over = await sideways(page);
-  if (over > 0) say(`sideways scroll ${over}px`);
-  const small = await page.evaluate(() => [...document.querySelectorAll('a, button, input')]
-    .filter((one) => one.checkVisibility())
-    .map((one) => [one, one.getBoundingClientRect()])
-    .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
-    .map(([one, box]) => `${one.outerHTML.slice(0, 60)} ${Math.round(box.width)}×${Math.round(box.height)}`));
-  for (const one of small) say(`small target: ${one}`);
-  const empty = await page.evaluate(() => /undefined|null|\[object|NaN/.exec(document.body.innerText)?.[0]);
-  if (empty) say(`text shows "${empty}"`);
-}
-
-async function runAxe(page, say) {
-  /* by the debugger, because the page's own rules forbid injected scripts */
-  const session = await page.context().newCDPSession(page);
-  await session.send('Runtime.evaluate', { expression: axe });
-  const { result } = await session.send('Runtime.evaluate', {
-    expression: 'axe.run(document).then((found) => JSON.stringify(found.violations.map((one) => [one.id, one.impact, ...one.nodes.slice(0, 3).map((node) => `${node.target} ${node.any[0]?.message ?? node.all[0]?.message ?? ""}`)])))',
-    awaitPromise: true,
-    returnByValue: true,
-  });
-  axeRuns += 1;
-  for (const one of JSON.parse(result.value ?? '[["axe did not run"]]')) say(`axe: ${one.join(' | ')}`);
 }

@@ -12,6 +12,7 @@ enum status login_password_post(const struct app *app, const struct request *req
 enum status login_push_post(const struct app *app, const struct request *req, struct response *res);
 enum status login_totp_post(const struct app *app, const struct request *req, struct response *res);
 enum status login_recovery_post(const struct app *app, const struct request *req, struct response *res);
+enum status login_pass_post(const struct app *app, const struct request *req, struct response *res);
 enum status login_cancel_post(const struct app *app, const struct request *req, struct response *res);
 enum status login_consent_post(const struct app *app, const struct request *req, struct response *res);
 enum status login_finish_post(const struct app *app, const struct request *req, struct response *res);

@@ -94,6 +94,11 @@ enum status login_recovery_post(const struct app *app, const struct request *req
 	return text_post(app, req, res, "code", CODE_MAX, login_recovery);
 }
 
+enum status login_pass_post(const struct app *app, const struct request *req, struct response *res)
+{
+	return text_post(app, req, res, "code", CODE_MAX, login_pass);
+}
+
 enum status login_password_admit(const struct app *app, const struct request *req, struct response *res,
 				 bool *ret_admitted, bool *ret_privileged)
 {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { root } from "./world.mjs";
 
-const FLAGS = ["--no-sandbox", "--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+export const FLAGS = ["--no-sandbox", "--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
 
@@ -26,7 +26,7 @@ async function stillness() {
 // One person's browser. What its pages complain about is kept; `calm()` says there was nothing.
 export class Person {
 	static async open(t, browser, options = {}) {
-		const person = new Person();
+		const person = new this();
 		person.context = await browser.newContext({ locale: "en-GB", ...options });
 		person.context.setDefaultTimeout(15_000);
 		person.complaints = [];

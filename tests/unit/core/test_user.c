@@ -70,7 +70,7 @@ static enum status user_read(struct store_tx *tx, void *ctx)
 		TRY(store_user_find_name(tx, finding->name, &finding->row));
 	else
 		TRY(store_user_find(tx, finding->id, &finding->row));
-	return user_factors_find(tx, &finding->row, &finding->factors);
+	return user_factors_find(tx, &finding->row, NOW, &finding->factors);
 }
 
 static enum status find(const struct oidc *oidc, struct finding *finding)

@@ -194,6 +194,19 @@ static void the_best_encoding_that_is_accepted_is_sent(void **state)
 	}
 }
 
+/* What a 304 says takes the place of what the browser has kept: a page must keep its own policy. */
+static void a_304_for_a_page_carries_the_policy_of_the_page(void **state)
+{
+	scoped_arena *arena = arena_new(1 << 16);
+	struct response *whole = ask(arena, (struct asked){"signin/", NULL, NULL}, OK);
+	struct response *same = ask(arena, (struct asked){"signin/", NULL, header(whole, "ETag")}, OK);
+
+	(void)state;
+	assert_int_equal(response_get_status(same), 304);
+	assert_non_null(strstr(header(whole, "Content-Security-Policy"), "script-src 'self'"));
+	assert_string_equal(header(same, "Content-Security-Policy"), header(whole, "Content-Security-Policy"));
+}
+
 static void an_etag_that_is_still_right_gives_304(void **state)
 {
 	scoped_arena *arena = arena_new(1 << 16);
@@ -243,6 +256,7 @@ int main(void)
 		cmocka_unit_test(nothing_but_the_table_is_served),
 		cmocka_unit_test(the_best_encoding_that_is_accepted_is_sent),
 		cmocka_unit_test(an_etag_that_is_still_right_gives_304),
+		cmocka_unit_test(a_304_for_a_page_carries_the_policy_of_the_page),
 		cmocka_unit_test(a_directory_that_is_absent_too_large_or_oddly_named_is_refused),
 	};
 

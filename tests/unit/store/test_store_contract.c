@@ -146,6 +146,7 @@ int main(void)
 	all_add(contract_session, contract_session_count);
 	all_add(contract_record, contract_record_count);
 	all_add(contract_audit, contract_audit_count);
+	all_add(contract_account, contract_account_count);
 	in_memory = tests_make("in_memory", memory_begin);
 	on_disk = tests_make("on_disk", disk_begin);
 	on_postgres = tests_make("on_postgres", postgres_setup);

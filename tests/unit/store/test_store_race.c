@@ -77,6 +77,21 @@ static enum status recovery_try(struct store_tx *tx, const struct attempt *attem
 	return store_recovery_use(tx, name_of(tx, "recovery", attempt->round), NOW);
 }
 
+static enum status pass_prepare(struct store_tx *tx, int round)
+{
+	const char *id = name_of(tx, "pass", round);
+	const struct user_row user = user_row_of(name_of(tx, "guest", round));
+	const struct pass_row row = {.id = id, .user_id = user.id, .created_at = NOW, .expires_at = NOW + 100};
+
+	TRY(store_user_insert(tx, &user));
+	return store_pass_insert(tx, &row);
+}
+
+static enum status pass_try(struct store_tx *tx, const struct attempt *attempt)
+{
+	return store_pass_use(tx, name_of(tx, "pass", attempt->round), NOW);
+}
+
 static enum status nothing_prepare(struct store_tx *tx, int round)
 {
 	return OK;
@@ -214,6 +229,7 @@ static const struct race races[] = {
 	{"settle", challenge_prepare, challenge_try},         /* without AND state = ?2 */
 	{"use_step", totp_prepare, totp_try},                 /* without AND last_step < ?2 */
 	{"recovery_use", recovery_prepare, recovery_try},     /* without AND used_at = 0 */
+	{"pass_use", pass_prepare, pass_try},                 /* without AND used_at = 0 */
 	{"replay_insert", nothing_prepare, replay_try},       /* DO UPDATE instead of DO NOTHING */
 	{"browser_rotate", browser_prepare, browser_try},     /* without AND token_hash = ?2 */
 	{"challenge_insert", pending_prepare, pending_try},   /* without the index challenges_one_pending */

@@ -132,6 +132,7 @@ static enum status under_way_insert(struct store_tx *tx, void *ctx)
 	const struct browser_row browser = browser_row_of("browser", "demo");
 	const struct grant_row grant = grant_row_of("grant", "demo");
 	const struct token_row token = token_row_of("token", "grant");
+	const struct pass_row pass = {.id = "pass", .user_id = "demo", .created_at = NOW, .expires_at = NOW + 86400};
 	const struct outbox_row message = {.id = "m", .kind = "test", .device_id = "active", .subject_id = "n"};
 
 	active.state = "active";
@@ -152,6 +153,7 @@ static enum status under_way_insert(struct store_tx *tx, void *ctx)
 	TRY(store_browser_insert(tx, &browser));
 	TRY(store_grant_insert(tx, &grant));
 	TRY(store_token_insert(tx, &token));
+	TRY(store_pass_insert(tx, &pass));
 	TRY(store_user_set_expect(tx, "demo", RESTORED + 100));
 	return store_outbox_insert(tx, &message);
 }
@@ -190,6 +192,7 @@ static enum status all_void_check(struct store_tx *tx, void *ctx)
 	TRY(word_is(tx, "SELECT state FROM challenges WHERE id = 'challenge'", "superseded"));
 	TRY(word_is(tx, "SELECT state FROM challenges WHERE id = 'approved'", "superseded"));
 	TRY(word_is(tx, "SELECT state FROM devices WHERE id = 'confirm'", "void"));
+	TRY(word_is(tx, "SELECT id FROM passes WHERE used_at = 0 AND ended_at <> 0", "pass"));
 	TRY(word_is(tx, "SELECT state FROM devices WHERE id = 'active'", is_exact ? "active" : "revoked"));
 	TRY(word_is(tx, "SELECT state FROM enrolments", "void"));
 	TRY(word_is(tx, "SELECT id FROM totps", "totp"));

@@ -1,5 +1,6 @@
 /* Arabic. Numbers to carry over, codes and clocks stay in Latin digits, as they stand on the phone. */
 import type { Plurals } from '../../shared/text';
+import { whyInArabic } from '../../shared/why/ar';
 import type { Text } from './en';
 
 export const ar = (plural: Plurals): Text => ({
@@ -42,6 +43,13 @@ export const ar = (plural: Plurals): Text => ({
     label: 'رمز الاسترداد',
     empty: 'اكتب أحد رموز الاسترداد.',
     used: 'سبق استخدام رمز الاسترداد هذا. استخدم رمزًا آخر.',
+  },
+  pass: {
+    title: 'اكتب التصريح المؤقت',
+    lead: 'أُعطيته لتُعدّ طريقة دخولك. يصلح مرة واحدة.',
+    label: 'التصريح المؤقت',
+    empty: 'اكتب التصريح الذي أُعطيته.',
+    used: 'سبق استخدام هذا التصريح. اطلب تصريحًا جديدًا.',
   },
   push: {
     confirm: {
@@ -109,6 +117,7 @@ export const ar = (plural: Plurals): Text => ({
     pushBack: { title: 'العودة إلى الطلب', about: 'لا يزال في انتظارك على هاتفك' },
     totp: { title: 'رمز المصادقة', about: 'ستة أرقام من أي تطبيق رموز' },
     recovery: { title: 'رمز الاسترداد', about: 'أحد الرموز التي حفظتها' },
+    pass: { title: 'تصريح مؤقت', about: 'أُعطيته لتبدأ به' },
     help: { title: 'لا شيء مما سبق', about: (organisation) => `اطلب المساعدة من ${organisation}` },
     leave: { title: (client) => `العودة إلى ${client}`, about: 'دون تسجيل الدخول' },
     none: (organisation) => `لا توجد طريقة أخرى لهذا الحساب. يمكن للقائمين على ${organisation} مساعدتك.`,
@@ -229,23 +238,5 @@ export const ar = (plural: Plurals): Text => ({
   },
   forTheService: 'للقائمين على الخدمة',
   reference: (reference) => `المرجع \u2066${reference}\u2069`,
-  why: {
-    asked: (client, mode, reason) => {
-      const what = { confirm: 'مقارنة رمز', choose: 'اختيار رقم', enter: 'كتابة الرقم', code: 'رمزًا' }[mode];
-      const because = {
-        new_browser: ' لأن هذا المتصفح جديد',
-        known_browser: ' فقط، لأنك استخدمت هذا المتصفح من قبل',
-        network: ' بسبب الشبكة التي تتصل منها',
-        group: ' بسبب مجموعة تنتمي إليها',
-        client: ' دائمًا',
-        default: '، كمعظم الخدمات هنا',
-      }[reason];
-      return `تطلب خدمة ${client} ${what}${because}.`;
-    },
-    caution: (client) => `لأن طلبًا حديثًا قد رُفض، تطلب خدمة ${client} رقمًا أطول في المتصفحات الجديدة.`,
-    requested: (client) => `طلبت خدمة ${client} هذا النوع من تسجيل الدخول.`,
-    password_only: (client) => `تطلب خدمة ${client} كلمة المرور فقط.`,
-    not_allowed: (client) => `خدمة ${client} غير متاحة لهذا الحساب.`,
-    no_factor: (client) => `تتطلب خدمة ${client} طريقة تسجيل دخول غير متوفرة في هذا الحساب.`,
-  },
+  why: whyInArabic,
 });

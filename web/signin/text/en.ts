@@ -3,7 +3,7 @@
  * (shared/text.ts: foreignName). Say what happened, then what to do; no blame, no jargon.
  */
 import type { Catalogue, Plurals } from '../../shared/text';
-import type { WhyMode, WhyReason } from '../why';
+import { whyInEnglish } from '../../shared/why/en';
 
 const WORDS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'];
 const inWords = (count: number) => WORDS[count] ?? String(count);
@@ -49,6 +49,13 @@ export const en = (plural: Plurals) => ({
     empty: 'Type one of your recovery codes.',
     used: 'That recovery code was used already. Take another one.',
   },
+  pass: {
+    title: 'Type your temporary pass',
+    lead: 'You were given it to set up how you sign in. It works once.',
+    label: 'Temporary pass',
+    empty: 'Type the pass you were given.',
+    used: 'That pass was used already. Ask for a new one.',
+  },
   push: {
     confirm: { title: 'Compare this code with your phone', lead: (letters: number) => `Approve only if both screens show the same ${inWords(letters)} letters.` },
     choose: { title: 'Tap this number on your phone', lead: 'Your phone shows three numbers. Tap the one that matches.' },
@@ -92,6 +99,7 @@ export const en = (plural: Plurals) => ({
     pushBack: { title: 'Back to the request', about: 'It is still waiting on your phone' },
     totp: { title: 'Authenticator code', about: 'Six digits from any code app' },
     recovery: { title: 'Recovery code', about: 'One of the codes you saved' },
+    pass: { title: 'Temporary pass', about: 'You were given one to begin with' },
     help: { title: 'None of these', about: (organisation: string) => `Ask ${organisation} for help` },
     leave: { title: (client: string) => `Back to ${client}`, about: 'Without signing in' },
     none: (organisation: string) => `This account has no other way. The people who run ${organisation} can help.`,
@@ -208,26 +216,7 @@ export const en = (plural: Plurals) => ({
   },
   forTheService: 'For the people who run the service',
   reference: (reference: string) => `Reference ${reference}`,
-  why: {
-    asked: (client: string, mode: WhyMode, reason: WhyReason) => {
-      const asks = { known_browser: 'only asks', client: 'always asks', new_browser: 'asks', network: 'asks', group: 'asks', default: 'asks' }[reason];
-      const what = { confirm: 'you to compare a code', choose: 'you to pick a number', enter: 'for the number', code: 'for a code' }[mode];
-      const because = {
-        new_browser: ' because this browser is new',
-        known_browser: ' because you have used this browser before',
-        network: ' because of the network you are on',
-        group: ' because of a group you are in',
-        client: '',
-        default: ', as most services here do',
-      }[reason];
-      return `${client} ${asks} ${what}${because}.`;
-    },
-    caution: (client: string) => `Because a recent request was refused, ${client} asks for a longer number in new browsers.`,
-    requested: (client: string) => `${client} asked for this kind of sign-in.`,
-    password_only: (client: string) => `${client} asks only for your password.`,
-    not_allowed: (client: string) => `${client} is not open to this account.`,
-    no_factor: (client: string) => `${client} needs a way of signing in that this account does not have.`,
-  },
+  why: whyInEnglish,
 });
 
 export type Text = Catalogue<ReturnType<typeof en>>;

@@ -1,7 +1,8 @@
-/* The screens on which something is typed into the page: user name, password, recovery code. */
+/* The screens on which something is typed into the page: user name, password, recovery code, pass. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { ArrowRight, CircleAlert, Eye, EyeOff } from '../../shared/icons';
-import { answered, busy, identify, provePassword, proveRecovery, state } from '../login';
+import { ArrowRight, CircleAlert } from '../../shared/icons';
+import { PasswordInput } from '../../shared/password_input';
+import { answered, busy, identify, provePass, provePassword, proveRecovery, state } from '../login';
 import type { Notice, State } from '../state';
 import { t } from '../text';
 import { AnotherWay } from './ways';
@@ -70,7 +71,6 @@ export function Identify() {
 
 export function Password() {
   const field = useRef<HTMLInputElement>(null);
-  const [shown, setShown] = useState(false);
   const complaint = useComplaint(field, ['wrong_password'], () => { if (field.current) field.current.value = ''; });
   const send = () => {
     const password = field.current?.value ?? '';
@@ -88,14 +88,8 @@ export function Password() {
         <input type="text" name="username" autocomplete="username" value={state.value.username ?? ''} readOnly hidden />
         <div class="field">
           <label for="password">{t.password.label}</label>
-          <div class="peek">
-            <input id="password" name="password" data-first ref={field} type={inputType(shown)} dir="auto"
-              autocomplete="current-password" autocapitalize="none" autocorrect="off" spellcheck={false} maxLength={1024}
-              aria-invalid={complaint.text ? 'true' : undefined} aria-describedby="password-wrong" enterKeyHint="go" />
-            <button class="icon" type="button" aria-label={t.password.show} aria-pressed={shown} onClick={() => setShown(!shown)}>
-              {shown ? <EyeOff /> : <Eye />}
-            </button>
-          </div>
+          <PasswordInput field={field} id="password" name="password" autocomplete="current-password" show={t.password.show}
+            wrong={complaint.text !== ''} describedBy="password-wrong" first />
           <Complaint id="password-wrong" text={complaint.text} />
         </div>
         <FormEnd>{t.continue}</FormEnd>
@@ -104,31 +98,41 @@ export function Password() {
   );
 }
 
-/* The types know an input either as a text field or as a password field; this one is both by turns. */
-function inputType(shown: boolean): 'password' {
-  return (shown ? 'text' : 'password') as 'password';
+export function Recovery() {
+  return <Code id="recovery" words={t.recovery} prove={proveRecovery} />;
 }
 
-export function Recovery() {
+/* What the people who look after the accounts hand to somebody who has nothing to sign in with yet. */
+export function Pass() {
+  return <Code id="pass" words={t.pass} prove={provePass} />;
+}
+
+interface CodeProps {
+  id: string;
+  words: { title: string; lead: string; label: string; empty: string; used: string };
+  prove: (code: string) => Promise<boolean>;
+}
+
+function Code({ id, words, prove }: CodeProps) {
   const field = useRef<HTMLInputElement>(null);
-  const complaint = useComplaint(field, ['wrong_code', 'used_code'], () => field.current?.select(), { used_code: t.recovery.used });
+  const complaint = useComplaint(field, ['wrong_code', 'used_code'], () => field.current?.select(), { used_code: words.used });
   const send = () => {
     const code = field.current?.value.trim() ?? '';
-    complaint.setMissing(code ? '' : t.recovery.empty);
-    if (code) void proveRecovery(code);
+    complaint.setMissing(code ? '' : words.empty);
+    if (code) void prove(code);
     else field.current?.focus();
   };
   return (
     <>
-      <Head title={t.recovery.title}><p>{t.recovery.lead}</p></Head>
+      <Head title={words.title}><p>{words.lead}</p></Head>
       <NoticeNote except={['wrong_code', 'used_code']} />
       <form class="acts" onSubmit={submitted(send)} noValidate>
         <div class="field">
-          <label for="recovery">{t.recovery.label}</label>
-          <input id="recovery" name="recovery" class="code" data-first ref={field} dir="ltr" autocomplete="off" autocapitalize="characters"
+          <label for={id}>{words.label}</label>
+          <input id={id} name={id} class="code" data-first ref={field} dir="ltr" autocomplete="off" autocapitalize="none"
             autocorrect="off" spellcheck={false} maxLength={128} enterKeyHint="go"
-            aria-invalid={complaint.text ? 'true' : undefined} aria-describedby="recovery-wrong" />
-          <Complaint id="recovery-wrong" text={complaint.text} />
+            aria-invalid={complaint.text ? 'true' : undefined} aria-describedby={`${id}-wrong`} />
+          <Complaint id={`${id}-wrong`} text={complaint.text} />
         </div>
         <FormEnd>{t.continue}</FormEnd>
       </form>

@@ -1,6 +1,7 @@
 /* The card around every question: whose service, which question, whose house. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
+import { Avatar } from '../../shared/avatar';
 import { Token } from '../../shared/mark';
 import { plainName } from '../../shared/text';
 import { webUrl } from '../../shared/url';
@@ -51,16 +52,6 @@ function Service() {
       <Token />
     </div>
   );
-}
-
-/* Hues tell services apart and mean nothing. */
-const HUES = [160, 330, 250, 210, 285, 45, 190, 310];
-
-function Avatar({ id, name }: { id: string; name: string }) {
-  let sum = 0;
-  for (const char of id) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) % 65_521;
-  const letter = [...plainName(name)][0]?.toLocaleUpperCase() ?? '';
-  return <span class="av" style={{ '--h': HUES[sum % HUES.length] }} aria-hidden="true">{letter}</span>;
 }
 
 function Footer() {

@@ -1,15 +1,14 @@
 /* The pieces that several screens share. */
-import { useEffect, useState } from 'preact/hooks';
-import type { ReadonlySignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { Button } from '../../shared/button';
 import { secondsLeft, clockText } from '../../shared/countdown';
 import { CircleAlert, ShieldCheck, WifiOff, type Icon } from '../../shared/icons';
+import { useSecondsLeft } from '../../shared/seconds_left';
 import { foreignName } from '../../shared/text';
 import { returnUrl } from '../../shared/url';
 import { busy, forget, problem, state, waitDeadline } from '../login';
 import { t } from '../text';
-import { whySentence } from '../why';
+import { whySentence } from '../../shared/why/why';
 
 export function clientName(): string {
   const client = state.value.client;
@@ -83,7 +82,7 @@ export function BackLink({ label, look }: { label?: string; look?: 'pri' | 'sec'
 /* A button that waits out `retry_after` and says how long. */
 export function WaitButton(props: { children: string; look?: 'pri' | 'sec'; type?: 'button' | 'submit'; iconAfter?: Icon; onClick?: () => void }) {
   const { children, ...rest } = props;
-  const left = useSecondsLeft(waitDeadline);
+  const left = useSecondsLeft(waitDeadline.value);
   const waiting = left !== null && left > 0;
   return (
     <Button {...rest} busy={busy.value !== null} disabled={waiting}>
@@ -95,21 +94,4 @@ export function WaitButton(props: { children: string; look?: 'pri' | 'sec'; type
 export function isWaiting(): boolean {
   const deadline = waitDeadline.value;
   return deadline !== null && secondsLeft(deadline, performance.now()) > 0;
-}
-
-/* Whole seconds to a monotonic moment; redraws only when they change. */
-export function useSecondsLeft(deadline: ReadonlySignal<number | null>): number | null {
-  const until = deadline.value;
-  const [, redraw] = useState(0);
-  const left = until === null ? null : secondsLeft(until, performance.now());
-  useEffect(() => {
-    if (until === null) return;
-    const timer = setInterval(() => {
-      const now = secondsLeft(until, performance.now());
-      redraw(now);
-      if (now === 0) clearInterval(timer);
-    }, 250);
-    return () => clearInterval(timer);
-  }, [until]);
-  return left;
 }

@@ -2,13 +2,15 @@
 import { clockText, durationText } from '../../shared/countdown';
 import { Smartphone } from '../../shared/icons';
 import { Token, type TokenState } from '../../shared/mark';
+import { useSecondsLeft } from '../../shared/seconds_left';
+import { TimeBar } from '../../shared/time_bar';
 import { webUrl } from '../../shared/url';
 import { challengeDeadline, lineLost, sendPush, state } from '../login';
 import type { Challenge } from '../state';
 import { t } from '../text';
-import { groupsOf, spelled, spokenMark } from '../number';
+import { groupsOf, spelled, spokenMark } from '../../shared/number';
 import { AnotherWay } from './ways';
-import { clientName, Head, NoticeNote, ProblemNote, useSecondsLeft, WaitButton, WhoLine, WhyLine } from './parts';
+import { clientName, Head, NoticeNote, ProblemNote, WaitButton, WhoLine, WhyLine } from './parts';
 
 export function Push() {
   const { challenge } = state.value;
@@ -96,7 +98,7 @@ function Steps({ challenge }: { challenge: Challenge }) {
 }
 
 function LiveLine({ challenge }: { challenge: Challenge }) {
-  const left = useSecondsLeft(challengeDeadline) ?? 0;
+  const left = useSecondsLeft(challengeDeadline.value) ?? 0;
   const waits = challenge.status !== 'approved';
   const mark = waits ? spokenMark(left) : null;
   return (
@@ -110,16 +112,6 @@ function LiveLine({ challenge }: { challenge: Challenge }) {
       <p class="vh" role="status">{mark === null ? '' : t.push.secondsLeft(mark)}</p>
     </div>
   );
-}
-
-/* Runs by itself from here on; drawn anew only when the deadline is another one. */
-function TimeBar({ life, left }: { life: number; left: number }) {
-  const begin = (bar: HTMLElement | null) => {
-    if (!bar || bar.style.getPropertyValue('--life')) return;
-    bar.style.setProperty('--life', `${life}s`);
-    bar.style.setProperty('--gone', `${Math.max(0, life - left)}s`);
-  };
-  return <div class="ttl" aria-hidden="true" ref={begin}><span /></div>;
 }
 
 function tokenState(challenge: Challenge): TokenState {

@@ -9,7 +9,7 @@ import { t } from '../text';
 import { isPushPending, otherWays } from '../view';
 import { clientName, organisationName } from './parts';
 
-const ICONS: Record<Factor, Icon> = { password: KeyRound, push: Smartphone, totp: Clock, recovery: Ticket };
+const ICONS: Record<Factor, Icon> = { password: KeyRound, push: Smartphone, totp: Clock, recovery: Ticket, pass: Ticket };
 
 export function AnotherWay({ look = 'sec' }: { look?: 'pri' | 'sec' }) {
   const dialog = useRef<HTMLDialogElement>(null);

@@ -1,6 +1,6 @@
 /*
- * Hearing of a change while a push waits. One rule above all: the page works by polling alone; a stream only makes it
- * quicker and cheaper.
+ * Hearing of a change while something waits. One rule above all: the page works by polling alone; a stream only makes
+ * it quicker and cheaper.
  *
  *   visible, has the browser's one stream   listen; ask every 20 s in case the stream has died silently
  *   visible, no stream                      ask every 2 s
@@ -9,7 +9,7 @@
  *
  * Whatever happens in the environment (shown again, back online) leads to `nudge`, which asks at once.
  */
-import { takeTurn, type Locks } from '../shared/one_stream';
+import { takeTurn, type Locks } from './one_stream';
 
 export interface Stream {
   close(): void;
@@ -17,6 +17,8 @@ export interface Stream {
 
 export interface LiveWorld {
   locks: Locks | null;
+  /* what the browser's tabs stand in line for */
+  lockName: string;
   /* ask the server once; false when no answer came */
   poll(): Promise<boolean>;
   openStream(onState: () => void, onTrouble: () => void): Stream;
@@ -24,7 +26,6 @@ export interface LiveWorld {
   later(run: () => void, ms: number): () => void;
 }
 
-const LOCK_NAME = 'symbolon-signin-stream';
 const POLL_MS = 2_000;
 const SAFETY_POLL_MS = 20_000;
 const HIDDEN_FIRST_MS = 5_000;
@@ -85,7 +86,7 @@ export class Live {
   private settleStream(): void {
     const want = this.wanted && this.visible && !this.streamPaused;
     if (!want) this.dropStream();
-    else if (this.world.locks && !this.leaveLine) this.leaveLine = takeTurn(this.world.locks, LOCK_NAME, () => this.open());
+    else if (this.world.locks && !this.leaveLine) this.leaveLine = takeTurn(this.world.locks, this.world.lockName, () => this.open());
   }
 
   private open(): void {

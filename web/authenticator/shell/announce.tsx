@@ -1,0 +1,1 @@
+export { announce, Announcement } from '../../shared/announce';
