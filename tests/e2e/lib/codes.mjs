@@ -31,6 +31,7 @@ export class Keeper extends Person {
 	static async open(t, browser, issuer, options = {}) {
 		const keeper = Object.assign(new Keeper(), await Person.open(t, browser, options));
 		keeper.issuer = issuer;
+		keeper.context.setDefaultTimeout(60_000); // argon2id in JavaScript on a busy machine
 		await keeper.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: issuer });
 		await keeper.go();
 		return keeper;
@@ -88,6 +89,16 @@ export class Keeper extends Person {
 		await this.page.getByRole("textbox", { name: "Once more" }).fill(passphrase);
 		await this.press("Turn on the lock");
 		await this.page.getByText("The lock is on.").first().waitFor();
+	}
+
+	// The download of the encrypted export.
+	async exportSealed(passphrase) {
+		await this.go("export");
+		await this.press("Encrypted file", {});
+		await this.page.getByRole("textbox", { name: "Passphrase for the file" }).fill(passphrase);
+		await this.page.getByRole("textbox", { name: "Once more" }).fill(passphrase);
+		const [file] = await Promise.all([this.page.waitForEvent("download", { timeout: 60_000 }), this.press("Save the file")]);
+		return file;
 	}
 
 	// Chooses the file in the view of imports.
