@@ -128,8 +128,10 @@ test("hidden codes are shown by a tap for a moment", async (t) => {
 test("pin, edit, order by keyboard and by pointer, remove and undo", async (t) => {
 	const keeper = await open(t);
 	await keeper.add(PAYROLL, WIKI, MAIL);
-	await keeper.go("arrange");
+	await keeper.page.getByRole("link", { name: "Codes, more" }).click();
+	await keeper.page.getByRole("link", { name: /Arrange/ }).click();
 	await keeper.title("Arrange");
+	assert.equal(await keeper.page.evaluate(() => document.activeElement.textContent), "Arrange", "a view is read from its heading");
 	await keeper.page.getByRole("button", { name: /^Move .*Mail/ }).press("ArrowUp");
 	await keeper.said("2 of 3");
 	await keeper.page.waitForFunction(() => document.activeElement.getAttribute("aria-label")?.includes("now 2 of 3"), null, { polling: 50 });
@@ -187,6 +189,11 @@ test("a QR code from a picture, parts of a Google export one after another, and 
 	await picture(qrPicture(PAYROLL));
 	await keeper.title("Codes");
 	assert.deepEqual(await keeper.names(), ["Payroll"]);
+
+	await keeper.go("add");
+	await keeper.press("From a picture", {});
+	await picture(qrPicture(`${world.issuer}/a/#e1.no.link`));
+	await keeper.page.waitForURL(/#\/add$/); // the app's own way to add an account
 
 	const [first, second] = readFileSync(join(files, "google.txt"), "utf8").trim().split("\n");
 	await keeper.go("add");
