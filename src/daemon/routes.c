@@ -32,7 +32,7 @@ static enum status home_get(const struct app *app, const struct request *req, st
 
 /*
  * The web authenticator; enrolment links lead here too, with the secret in the fragment, which is not sent. A worker
- * has the policy of its own script, so it may fetch only from here.
+ * has the policy of its own script, so it may fetch only from here, and show the pictures of its notifications.
  */
 static enum status authenticator_get(const struct app *app, const struct request *req, struct response *res)
 {
@@ -44,8 +44,8 @@ static enum status authenticator_get(const struct app *app, const struct request
 		return response_text(res, 404, "There is no such file.\n");
 	if (strcmp(req->params[0], "sw.js") == 0)
 		return response_header(res, "Content-Security-Policy",
-				       "default-src 'none'; connect-src 'self'; require-trusted-types-for 'script'; "
-				       "trusted-types 'none'");
+				       "default-src 'none'; connect-src 'self'; img-src 'self'; "
+				       "require-trusted-types-for 'script'; trusted-types 'none'");
 	return OK;
 }
 

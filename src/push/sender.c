@@ -14,7 +14,7 @@ enum {
 	ID_MAX = 96,
 	DELIVERY_MEMORY = 256 * 1024,
 	LOOK_MS = 1000, /* for what other nodes and the command have written, and claims that ran out */
-	SLACK_S = 20,   /* a claim outlives its request by so much */
+	SLACK_S = 10,   /* a claim outlives its request by so much */
 	TROUBLE_S = 2,  /* the database or the keyholder did not answer */
 	STOP_MS = 2000,
 };

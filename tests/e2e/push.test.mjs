@@ -3,8 +3,10 @@
 // Mutations that turned these tests red: see the names below each.
 import assert from "node:assert/strict";
 import { createECDH, randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import webpush from "web-push";
+import { Cluster } from "./lib/cluster.mjs";
 import { Device } from "./lib/device.mjs";
 import { forgetConnections } from "./lib/http.mjs";
 import { family } from "./lib/processes.mjs";
@@ -243,7 +245,7 @@ test("addresses that are not public are refused when the connection is made", LI
 	const names = ["localhost", "127.0.0.1", "0x7f.1", "2130706433", "0177.0.0.1", "0"];
 	await world.stop();
 	const endpoints = [...names.map((host) => ({ host: `${host}:${service.port}` })), { host: service.host, connect: `127.0.0.1:${service.port}` }];
-	await reconfigure(world, { push: { ...service.settings, endpoints } });
+	reconfigure(world, { push: { ...service.settings, endpoints } });
 	await world.serve();
 	for (const host of [...names.map((name) => `${name}:${service.port}`), service.host]) {
 		const subscription = service.subscription(key);
@@ -272,6 +274,41 @@ test("rotating the key asks devices to subscribe again, and serves the old subsc
 	const states = (await world.command(["key", "list"])).flat().filter((row) => row.purpose === "vapid").map((row) => row.state);
 	assert.deepEqual(states.sort(), ["current", "previous", "retired"]);
 	assert.equal((await world.run(["key", "rotate", "--only", "nothing"])).code, 2);
+	const told = async () => (await world.command(["doctor"])).flat().find((line) => line.what === "push");
+	assert.deepEqual([(await told()).verdict, (await told()).detail], ["ok", "mailto:ops@example.org"]);
+	reconfigure(world, { push: { ...world.settings.push, subject: undefined } });
+	assert.match((await told()).detail, /push\.subject is not set/);
+});
+
+// The node that was to send it dies with the request under way; nobody starts it again.
+test("three nodes share the sending, and take over what a dead one had begun", LIMIT, async (t) => {
+	let hold = true;
+	const service = await PushService.open(t, { answer: (message, count) => (count > 10 && hold ? "hang" : 201) });
+	const cluster = await Cluster.open(t, { policy, settings: { budget: { window_pushes: 10, pushes: 50 }, push: { ...service.settings, timeout: "2s" } } });
+	const device = await Device.enrol(cluster, "demo");
+	const wiki = await cluster.addClient("wiki");
+	const subscription = await subscribe(service, device);
+	const requests = () => service.to(subscription).filter((one) => isRequest(one, subscription));
+	// Nine requests over all nodes: each goes out, and once.
+	for (let at = 0; at < 9; at++) {
+		const { login } = await pushed(cluster.at(at % 3), wiki, `192.0.2.${20 + at}`);
+		await login.until(deliveryIs("reached"));
+		await login.state("cancel");
+	}
+	assert.equal(requests().length, 9);
+	assert.equal(new Set(requests().map((one) => subscription.open(one.body).notification.navigate)).size, 9);
+	// The tenth meets a service that hangs, and its node dies.
+	const { login } = await pushed(cluster.at(0), wiki, "192.0.2.40");
+	await until(() => requests().length, (count) => count === 10, "the tenth has begun");
+	hold = false;
+	process.kill(cluster.nodes[0].daemon.child.pid, "SIGKILL");
+	cluster.nodes[0].daemon = null;
+	forgetConnections();
+	await until(() => requests().length, (count) => count === 11, "another node has sent it");
+	login.visitor = Object.assign(new Visitor(cluster.at(1)), { jar: login.visitor.jar });
+	await login.until(deliveryIs("reached"));
+	const [, last] = requests().slice(-2).map((one) => subscription.open(one.body).notification.navigate);
+	assert.equal(last, subscription.open(requests()[9].body).notification.navigate);
 });
 
 test("a stranger's page says sent, whatever the push service said", LIMIT, async (t) => {
@@ -285,8 +322,7 @@ test("a stranger's page says sent, whatever the push service said", LIMIT, async
 	assert.deepEqual((await login.state()).challenge, state.challenge);
 });
 
-async function reconfigure(world, changes) {
-	const { writeFileSync } = await import("node:fs");
+function reconfigure(world, changes) {
 	world.settings = { ...world.settings, ...changes };
 	writeFileSync(world.config, `${JSON.stringify(world.settings, null, 1)}\n`);
 }

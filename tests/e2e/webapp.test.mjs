@@ -4,8 +4,8 @@ import { after, before, test } from "node:test";
 import { launch, Person } from "./lib/browser.mjs";
 import { Device, startEnrolment } from "./lib/device.mjs";
 import { Service } from "./lib/service.mjs";
-import { spelled, WebApp } from "./lib/webapp.mjs";
-import { PASSWORD, World } from "./lib/world.mjs";
+import { spelled, WebApp, Worker } from "./lib/webapp.mjs";
+import { PASSWORD, Totp, World } from "./lib/world.mjs";
 
 const LIMIT = { timeout: 180_000 };
 const rule = (client, ...ask) => ({ name: `What ${client} asks`, when: { client }, ask });
@@ -242,6 +242,72 @@ test("\"It's not me\" stops the sign-in at once, and the report says why", LIMIT
 	await app.sheetTitle("Payroll");
 	await app.shoot("app-history-entry");
 	app.calm();
+});
+
+test("after a refusal a new browser does not pop up: the request waits in the list, and is answered from there", LIMIT, async (t) => {
+	const world = await scene(t);
+	const app = await WebApp.enrolled(t, browser, world);
+	const { service } = await signIn(t, world, "payroll");
+	await app.request("Payroll");
+	await app.press("It’s not me");
+	await app.sheetTitle("Good call. Nobody got in.");
+	await app.press("Skip");
+	await app.page.locator("#request").waitFor({ state: "detached" });
+	const person = await Person.open(t, browser);
+	const number = await atPush(t, service, person);
+	await person.heading("Open your authenticator");
+	await app.page.getByRole("button", { name: "Check now" }).click();
+	await app.sheetTitle("Waiting for you");
+	assert.equal(await app.page.locator("#request").count(), 0);
+	await app.page.getByRole("main").getByRole("button", { name: "Payroll" }).click();
+	await app.request("Payroll");
+	await app.type(number);
+	await app.press("Approve");
+	await person.signedIn();
+	app.calm();
+});
+
+test("a code generator that comes along is kept, and gives the code that oathtool gives", LIMIT, async (t) => {
+	const world = await scene(t);
+	const app = await WebApp.open(t, browser, world);
+	const otpauth = app.page.waitForResponse(async (response) => /\/enrolments\//.test(response.url()) && response.request().method() === "GET" && (await response.json()).totp);
+	const { task, link } = await startEnrolment(world, "demo", ["--totp"]);
+	await app.follow(link);
+	await app.acceptEnrolment(task);
+	await app.page.getByText("A code generator came along. It is under Codes.").waitFor();
+	await app.closeAdded();
+	await app.tab("Codes");
+	const seed = new Totp((await (await otpauth).json()).totp);
+	const shownCode = async () => (await app.page.locator(".code-digits").first().textContent()).replace(/\D/g, "").slice(0, 6);
+	await app.page.locator(".code-digits").first().waitFor();
+	let pair;
+	do pair = [await seed.code(), await shownCode(), await seed.code()]; while (pair[0] !== pair[2]); // not across the step's end
+	assert.equal(pair[1], pair[0]);
+	app.calm();
+});
+
+test("a push with no tab open: a notification, Not me on it; a forged or late one alarms nobody", LIMIT, async (t) => {
+	const world = await scene(t);
+	const app = await WebApp.enrolled(t, browser, world);
+	const device = await Device.enrol(world, "demo");
+	const worker = await Worker.of(app);
+	await app.page.goto("about:blank");
+	const { person } = await signIn(t, world, "payroll");
+	const [{ id }] = await device.pending();
+	await worker.pushAbout(`c.${id}`);
+	assert.deepEqual(await worker.shows("Sign-in request"), { title: "Sign-in request", tag: `c.${id}`, actions: ["review", "deny"] });
+	assert.equal((await device.pending()).length, 1, "a push answers nothing");
+	await worker.press("deny");
+	await person.heading("Turned down on your phone");
+	await worker.shows("Stopped");
+	await worker.pushAbout(`c.${id}`);
+	await worker.shows("This request is over", `c.${id}`);
+	await worker.pushAbout("c.AAAAAAAAAAAAAAAAAAAAAA");
+	assert.deepEqual((await worker.shows("This request is over", "c.AAAAAAAAAAAAAAAAAAAAAA")).actions, []);
+	await worker.push("not what we send");
+	await worker.shows("Something is waiting for you");
+	const denied = (await world.audit("demo")).filter((row) => row.event === "challenge.denied");
+	assert.equal(denied.length, 1);
 });
 
 test("what was approved can be reported from the history: the session ends", LIMIT, async (t) => {

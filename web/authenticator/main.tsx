@@ -11,7 +11,7 @@ import { HealthView } from './health/view';
 import { History } from './history/view';
 import { keepPushTrue, worker } from './push/push';
 import { askAll, followAccounts } from './requests/lines';
-import { endRequest, open, pollRequests, requests, shownId, showRequest } from './requests/requests';
+import { endAnswered, open, pollRequests, requests, shownId, showRequest } from './requests/requests';
 import { RequestSheet } from './requests/sheet';
 import { Requests } from './requests/view';
 import { announce, Announcement } from './shell/announce';
@@ -70,7 +70,7 @@ function followWords(): void {
   hear((word) => {
     if (word.kind === 'ask') askAll();
     else if (word.kind === 'open') void openRequest(word.id);
-    else if (word.kind === 'answered') endRequest(word.id, { kind: word.state });
+    else if (word.kind === 'answered') endAnswered(word.id, word.state);
     else if (word.kind === 'echoed') takeEcho(word.at);
     else void loadMemory();
   });

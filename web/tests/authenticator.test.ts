@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readChallengeIds, readDeviceReport, readHistory } from '../authenticator/protocol/calls';
+import { readDeviceReport, readHistory, readWaiting } from '../authenticator/protocol/calls';
 import { clockOffsetS, learnClock, setClockOffset } from '../authenticator/protocol/clock';
 import { readDetails } from '../authenticator/protocol/details';
 import { EventText } from '../authenticator/protocol/event_text';
@@ -137,8 +137,8 @@ test('what a reply to an answer means', () => {
 });
 
 test('what the provider says of lists and devices is read with care', () => {
-  assert.deepEqual(readChallengeIds({ challenges: [{ id: 'a' }, { id: 7 }, null, { id: '../x' }, { id: '' }] }), ['a']);
-  assert.equal(readChallengeIds({}), null);
+  assert.deepEqual(readWaiting({ challenges: [{ id: 'a' }, { id: 7 }, null, { id: '../x' }, { id: '' }, { id: 'b', popup: false }] }), [{ id: 'a', popup: true }, { id: 'b', popup: false }]);
+  assert.equal(readWaiting({}), null);
   const row = { id: 'a', nonce: 'n', shown: 's', state: 'approved', at: 1, client: { id: 'x', name: 'X' }, request: { ip: null, browser: 'B' } };
   assert.equal(readHistory({ history: [row, { ...row, state: 'odd' }, { ...row, nonce: 1 }, null] })?.length, 1);
   assert.equal(readHistory({ history: 'x' }), null);

@@ -114,8 +114,8 @@ export class Device {
 }
 
 // The operator's side: `task` waits for the device, then for the six digits.
-export async function startEnrolment(world, user) {
-	const task = world.start(["device", "enrol", user, "--json"]);
+export async function startEnrolment(world, user, options = []) {
+	const task = world.start(["device", "enrol", user, "--json", ...options]);
 	world.closers.push(() => task.child.kill("SIGTERM"));
 	const [line] = await task.says(/\{.*"link".*\}\n/);
 	return { task, ...JSON.parse(line) };

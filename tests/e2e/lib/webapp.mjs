@@ -81,4 +81,47 @@ export class WebApp extends Person {
 	}
 }
 
+// The app's service worker while no tab shows the app: pushes come by the debugger, as from a push service, and notifications are pressed.
+export class Worker {
+	static async of(app) {
+		const worker = new Worker();
+		await app.page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
+		worker.origin = app.issuer;
+		worker.handle = app.context.serviceWorkers().find((one) => one.url().endsWith("/a/sw.js")) ?? (await app.context.waitForEvent("serviceworker"));
+		worker.session = await app.context.newCDPSession(app.page);
+		const registered = new Promise((resolve) => worker.session.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
+			const ours = registrations.find(({ scopeURL }) => scopeURL === `${app.issuer}/a/`);
+			if (ours) resolve(ours.registrationId);
+		}));
+		await worker.session.send("ServiceWorker.enable");
+		worker.registrationId = await registered;
+		return worker;
+	}
+
+	push(data) {
+		return this.session.send("ServiceWorker.deliverPushMessage", { origin: this.origin, registrationId: this.registrationId, data });
+	}
+
+	pushAbout(fragment) {
+		return this.push(JSON.stringify({ web_push: 8030, notification: { title: "Sign-in request", body: "Open to review", navigate: `${this.origin}/a/#${fragment}` }, mutable: true }));
+	}
+
+	// The notification of this title (about this request), once it is there.
+	async shows(title, tag = null) {
+		for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 100))) {
+			const all = await this.handle.evaluate(async () => (await self.registration.getNotifications()).map((one) => ({ title: one.title, tag: one.tag, actions: one.actions?.map(({ action }) => action) })));
+			const found = all.find((one) => one.title === title && (tag === null || one.tag === tag));
+			if (found) return found;
+		}
+		assert.fail(`no notification "${title}" came`);
+	}
+
+	press(action) {
+		return this.handle.evaluate(async (pressed) => {
+			const [notification] = await self.registration.getNotifications();
+			self.dispatchEvent(new NotificationEvent("notificationclick", { notification, action: pressed }));
+		}, action);
+	}
+}
+
 export const spelled = (text) => [...text].join(" ");

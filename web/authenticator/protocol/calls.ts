@@ -21,10 +21,16 @@ export interface Subscription {
   vapid_public_key: string;
 }
 
-export function readChallengeIds(body: Fields): string[] | null {
+/* What waits. Without `popup` it must not come up by itself: somebody may be asking too often; the person looks for it. */
+export interface Waiting {
+  id: string;
+  popup: boolean;
+}
+
+export function readWaiting(body: Fields): Waiting[] | null {
   const { challenges } = body;
   if (!Array.isArray(challenges)) return null;
-  return challenges.map((one) => inner(one).id).filter(isText).filter((id) => /^[A-Za-z0-9_-]{1,64}$/.test(id));
+  return challenges.map(inner).flatMap(({ id, popup }) => (isText(id) && /^[A-Za-z0-9_-]{1,64}$/.test(id) ? [{ id, popup: popup !== false }] : []));
 }
 
 /* What the provider knows of this device. Times are Unix seconds, 0 for never. */

@@ -22,6 +22,7 @@ export const pushState = signal<PushState>('unknown');
 const TOLD_OFF = 'push_told_off';
 let registration: Promise<ServiceWorkerRegistration | null> | null = null;
 let running: Promise<void> | null = null;
+let again = false;
 
 /* The one Trusted Types policy of the app: it makes the address of its own worker and nothing else. */
 const WORKER = '/a/sw.js';
@@ -46,13 +47,29 @@ export function keepPushTrue(): void {
   effect(() => {
     if (activeAccounts.value.length > 0) void syncPush();
   });
+  document.addEventListener('visibilitychange', retry);
+  addEventListener('online', retry);
   void navigator.permissions?.query({ name: 'notifications' }).then((status) => { status.onchange = () => void syncPush(); }).catch(() => {});
 }
 
-/* One at a time. */
+/* One at a time; what changed meanwhile is looked at by one more. */
 export function syncPush(): Promise<void> {
-  running ??= sync().finally(() => { running = null; });
+  if (running) {
+    again = true;
+    return running;
+  }
+  running = sync().catch(() => { pushState.value = 'unreachable'; }).finally(() => {
+    running = null;
+    if (!again) return;
+    again = false;
+    void syncPush();
+  });
   return running;
+}
+
+/* A service that did not answer may answer now. */
+function retry(): void {
+  if (document.visibilityState === 'visible' && (pushState.peek() === 'no_service' || pushState.peek() === 'unreachable')) void syncPush();
 }
 
 /* Must be called from a press: browsers ask only then. */
@@ -77,7 +94,7 @@ async function sync(): Promise<void> {
 }
 
 async function subscribeHere(): Promise<void> {
-  if (pushState.peek() !== 'on') pushState.value = 'working';
+  if (pushState.peek() === 'unknown' || pushState.peek() === 'ask') pushState.value = 'working';
   const ready = await navigator.serviceWorker.ready;
   const { kind } = await subscribeAll(ready.pushManager, activeAccounts.peek());
   pushState.value = kind;
@@ -90,4 +107,13 @@ async function tellOff(manager: PushManager): Promise<void> {
   if (told || activeAccounts.peek().length === 0) return;
   await unsubscribeAll(manager, activeAccounts.peek());
   await write('settings', true, TOLD_OFF).catch(() => {});
+}
+
+const rung = new Set<string>();
+
+/* Where no push arrives, a page in the background says itself what waits; once each. */
+export async function ring(id: string): Promise<void> {
+  if (pushState.peek() === 'on' || rung.has(id) || typeof Notification === 'undefined' || Notification.permission !== 'granted') return;
+  rung.add(id);
+  (await worker())?.active?.postMessage({ ring: id });
 }

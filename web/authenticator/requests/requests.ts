@@ -5,10 +5,11 @@
 import { batch, computed, signal } from '@preact/signals';
 import { deadlineMs, secondsLeft } from '../../shared/countdown';
 import { exactNowS, nowS } from '../protocol/clock';
-import { getChallenge, getChallenges, getHistory, postAnswer, readChallengeIds, readHistory, type Outcome } from '../protocol/calls';
+import { getChallenge, getChallenges, getHistory, postAnswer, readHistory, readWaiting, type Outcome, type Waiting } from '../protocol/calls';
 import type { Reply } from '../protocol/client';
 import { isText, readDetails, signAnswer, type Answerable, type Decision, type Details } from '../protocol/details';
 import type { Account } from '../store/accounts';
+import { ring } from '../push/push';
 import { learnFrom, lineLost } from '../store/memory';
 import { tell } from '../store/tabs';
 
@@ -50,34 +51,38 @@ export const open = computed(() => requests.value.filter(({ phase }) => phase !=
 const signed = new Map<string, { decision: Decision; number: string | undefined; jws: string; at: number }>();
 /* a signature that waited longer would be refused as too old */
 const SIGNED_GOOD_S = 45;
-/* put away by the person: not shown by itself again */
+/* put away by the person, or not to pop up: not shown by itself */
 const putAway = new Set<string>();
 const unreadable = new Set<string>();
 
-/* Asks once; false when no answer came. `look`: fetch the details, which tells the page that the phone has it. */
+/* Asks once; false when no answer came. `look`: fetch the details, which tells the page that the phone has it; else the app is in the background. */
 export async function pollRequests(account: Account, look: boolean): Promise<boolean> {
   const reply = await getChallenges(account);
   learnFrom(reply, account);
-  const ids = reply.kind === 'ok' ? readChallengeIds(reply.body) : null;
-  if (!ids) return reply.kind === 'refused';
-  await endMissing(account, ids);
-  if (look) for (const id of ids) await fetchRequest(account, id);
+  const waiting = reply.kind === 'ok' ? readWaiting(reply.body) : null;
+  if (!waiting) return reply.kind === 'refused';
+  await endMissing(account, waiting.map(({ id }) => id));
+  for (const one of waiting) {
+    if (look) await fetchRequest(account, one);
+    else if (one.popup) void ring(one.id);
+  }
   return !lineLost.peek();
 }
 
-async function fetchRequest(account: Account, id: string): Promise<void> {
+async function fetchRequest(account: Account, { id, popup }: Waiting): Promise<void> {
   if (unreadable.has(id) || requests.peek().some(({ details }) => details.id === id)) return;
   const reply = await getChallenge(account, id);
   learnFrom(reply, account);
   if (reply.kind !== 'ok') return;
   const details = await readDetails(reply.text);
-  if (details?.id === id) add(account, details);
+  if (details?.id === id) add(account, details, popup);
   else unreadable.add(id);
 }
 
-function add(account: Account, details: Details): void {
+function add(account: Account, details: Details, popup: boolean): void {
   if (requests.peek().some((one) => one.details.id === details.id)) return;
   const deadline = deadlineMs(details.expires_at, exactNowS(), performance.now());
+  if (!popup) putAway.add(details.id);
   const request: Request = { account, details, deadline, lifeS: Math.max(1, details.expires_at - details.request.at), phase: 'open', trouble: null, ending: null, endedAt: 0 };
   requests.value = [request, ...requests.peek()];
   showNext();
@@ -122,14 +127,19 @@ function over(request: Request, ending: Ending): Request {
   return { ...request, phase: 'over', ending, trouble: null, endedAt: performance.now() };
 }
 
-export function endRequest(id: string, ending: Ending): void {
+function endRequest(id: string, ending: Ending): void {
   change(id, (one) => (one.phase === 'over' ? one : over(one, ending)));
+}
+
+/* This device answered it, in another tab or from the notification; the provider may have told us first, without saying who. */
+export function endAnswered(id: string, state: 'approved' | 'denied' | 'wrong'): void {
+  change(id, (one) => (one.phase !== 'over' || one.ending?.kind === 'elsewhere' ? over(one, { kind: state }) : one));
 }
 
 /* Show one that was put away, or that a notification names. */
 export function showRequest(id: string): void {
   putAway.delete(id);
-  shownId.value = id;
+  shownId.value = id; /* also before it is fetched */
 }
 
 /* Close the sheet. What is still open stays in the list; what is over leaves it; the next that waits comes up. */

@@ -1,5 +1,5 @@
 /* A push comes, a notification is pressed: the app may be closed all the while. */
-import { getChallenge, getChallenges, postAnswer, postPushEcho, readChallengeIds } from '../protocol/calls';
+import { getChallenge, getChallenges, postAnswer, postPushEcho, readWaiting } from '../protocol/calls';
 import { readDetails, signAnswer } from '../protocol/details';
 import { setClockOffset } from '../protocol/clock';
 import { listAccounts, type Account } from '../store/accounts';
@@ -32,7 +32,7 @@ export async function takePush(data: PushMessageData | null): Promise<void> {
   }
 }
 
-function showRequest(id: string): Promise<void> {
+export function showRequest(id: string): Promise<void> {
   const actions = [{ action: 'review', title: words.review }, { action: 'deny', title: words.notMe }];
   return show(words.title, { body: words.body, tag: `c.${id}`, data: { id }, requireInteraction: true, renotify: true, actions });
 }
@@ -52,9 +52,9 @@ async function findRequest(id: string): Promise<Account | null | undefined> {
   let isSure = true;
   for (const account of await activeAccounts()) {
     const reply = await getChallenges(account);
-    const ids = reply.kind === 'ok' ? readChallengeIds(reply.body) : null;
-    if (ids?.includes(id)) return account;
-    isSure &&= ids !== null;
+    const waiting = reply.kind === 'ok' ? readWaiting(reply.body) : null;
+    if (waiting?.some((one) => one.id === id)) return account;
+    isSure &&= waiting !== null;
   }
   return isSure ? null : undefined;
 }

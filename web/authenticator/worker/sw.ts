@@ -1,7 +1,7 @@
 /* The service worker: keeps the app for times without a network, and takes pushes while it is closed. */
 import { subscribeAll } from '../push/subscription';
 import { tell } from '../store/tabs';
-import { activeAccounts, denyRequest, openApp, takePush } from './pushes';
+import { activeAccounts, denyRequest, openApp, showRequest, takePush } from './pushes';
 import { dropOldCaches, fillCache, shellAnswer } from './shell';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -21,6 +21,12 @@ self.addEventListener('fetch', (event) => {
 
 self.addEventListener('push', (event) => {
   event.waitUntil(takePush(event.data));
+});
+
+/* A page in the background heard of a request where no push arrives. */
+self.addEventListener('message', (event) => {
+  const { ring } = (event.data ?? {}) as { ring?: unknown };
+  if (typeof ring === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(ring)) event.waitUntil(showRequest(ring));
 });
 
 self.addEventListener('notificationclick', (event) => {
