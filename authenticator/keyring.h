@@ -5,7 +5,7 @@
 
 /*
  * Keys kept by the desktop's Secret Service (GNOME Keyring, KeePassXC, KWallet): freedesktop.org's "Secret Service API"
- * 0.2, spoken over the session bus (docs/adr/0014). An item is found by two attributes, its schema and the vault's id;
+ * 0.2, spoken over the session bus (docs/adr/0013). An item is found by two attributes, its schema and the vault's id;
  * programs that use libsecret see it, too.
  *
  * No call waits longer than 5 s, except for a person who is asked to unlock or allow something: for them 60 s, or
