@@ -130,7 +130,7 @@ test("first steps: a temporary pass, a phone by its link, recovery codes, and th
 	await person.look("account-pass");
 	await person.secondStep({ pass });
 	assert.match(await person.home(), /^Welcome/);
-	await person.shoot("account-first");
+	await person.look("account-first");
 
 	await person.press("Add: Add your phone");
 	await person.sheet("Scan this with your phone");
@@ -140,7 +140,7 @@ test("first steps: a temporary pass, a phone by its link, recovery codes, and th
 	const device = new Device(world.issuer);
 	const reply = await device.redeem(link, { claims: { name: "Work phone" } });
 	await person.sheet("Type the six digits that Work phone shows");
-	await person.shoot("account-digits");
+	await person.look("account-digits");
 	await person.page.keyboard.type("12");
 	await person.page.keyboard.press("Enter");
 	await person.says("Type all six digits.");
@@ -232,7 +232,7 @@ test("devices: symbolon-authenticator by typed code, wrong digits, a second devi
 	await person.page.locator("#name").fill("\u202etelbat dlO");
 	await person.press("Save name");
 	await person.says("It is called");
-	await person.shoot("account-device");
+	await person.look("account-device");
 	await person.page.locator("#name").fill("");
 	await person.press("Save name");
 	await person.says("Give it a name first.");
@@ -433,7 +433,7 @@ test("somebody else tries: the first card says so, and what to do", LIMIT, async
 	await person.page.reload();
 	await person.heading("Someone tried to get in");
 	await person.says("You said “It’s not me”");
-	await person.shoot("account-alarm");
+	await person.look("account-alarm");
 	await person.press("Change: Change your password");
 	await person.sheet("Change your password");
 	person.calm(REFUSALS);

@@ -35,7 +35,7 @@ export function whenIn(locale: string, words: WhenWords, timeZone?: string): Whe
   const short = format({ day: 'numeric', month: 'short' });
   const weekday = format({ weekday: 'long', day: 'numeric', month: 'long' });
   const full = format({ day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit' });
-  const days = (at: number, now: number) => Math.round((startOfDay(now, zone.timeZone) - startOfDay(at, zone.timeZone)) / DAY_S);
+  const days = (at: number, now: number) => (startOfDay(now, zone.timeZone) - startOfDay(at, zone.timeZone)) / DAY_S;
   const dated = (at: number, now: number) => (now - at > 300 * DAY_S ? dateWithYear(at) : date(at));
   return {
     ago: (at, now) => {
