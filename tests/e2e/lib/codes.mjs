@@ -27,11 +27,20 @@ export function qrVideo(file, text) {
 	return file;
 }
 
+// In the page: keeps what is read out, because it passes from the screen after seconds.
+function hearAll() {
+	window.said = new Set();
+	const hear = () => document.querySelectorAll("[role=status]").forEach((status) => window.said.add(status.textContent));
+	new MutationObserver(hear).observe(document, { subtree: true, childList: true, characterData: true });
+}
+
 export class Keeper extends Person {
 	static async open(t, browser, issuer, options = {}) {
 		const keeper = Object.assign(new Keeper(), await Person.open(t, browser, options));
 		keeper.issuer = issuer;
+		keeper.context.setDefaultTimeout(60_000); // argon2id in JavaScript on a busy machine
 		await keeper.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: issuer });
+		await keeper.context.addInitScript(hearAll);
 		await keeper.go();
 		return keeper;
 	}
@@ -42,6 +51,11 @@ export class Keeper extends Person {
 
 	title(name) {
 		return this.page.getByRole("heading", { name, level: 2, exact: true }).waitFor();
+	}
+
+	// Was read out since the page was loaded.
+	said(text) {
+		return this.page.waitForFunction((part) => [...window.said].some((one) => one.includes(part)), text);
 	}
 
 	press(name, options = { exact: true }) {
@@ -88,6 +102,16 @@ export class Keeper extends Person {
 		await this.page.getByRole("textbox", { name: "Once more" }).fill(passphrase);
 		await this.press("Turn on the lock");
 		await this.page.getByText("The lock is on.").first().waitFor();
+	}
+
+	// The download of the encrypted export.
+	async exportSealed(passphrase) {
+		await this.go("export");
+		await this.press("Encrypted file", {});
+		await this.page.getByRole("textbox", { name: "Passphrase for the file" }).fill(passphrase);
+		await this.page.getByRole("textbox", { name: "Once more" }).fill(passphrase);
+		const [file] = await Promise.all([this.page.waitForEvent("download", { timeout: 60_000 }), this.press("Save the file")]);
+		return file;
 	}
 
 	// Chooses the file in the view of imports.

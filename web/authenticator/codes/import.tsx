@@ -31,7 +31,7 @@ export function Import() {
     announce(c.taken(count));
     goList();
   };
-  if (found) return <Page title={c.previewTitle} parent="more"><Preview found={dated(found)} onTake={take} /></Page>;
+  if (found) return <Page title={c.previewTitle} parent="more" key="preview"><Preview found={dated(found)} onTake={take} /></Page>;
   return (
     <Page title={c.importTitle} parent="more">
       <div class="card form">

@@ -54,11 +54,24 @@ export function useIncoming(done: () => void): Incoming {
       close();
       return go('codes', 'import');
     }
+    const enrolment = enrolmentIn(scanned);
+    if (enrolment) {
+      close();
+      location.hash = enrolment;
+      return;
+    }
     const read = otpauthRead(scanned);
     close();
     return code(read);
   };
   return { conflict, text, code };
+}
+
+/* The link that adds an account of this provider was scanned here: the app knows what to do with it. */
+function enrolmentIn(scanned: string): string | null {
+  const own = new URL('./', location.href).href;
+  const text = scanned.trim();
+  return text.startsWith(`${own}#e1.`) ? text.slice(own.length) : null;
 }
 
 /* Asks the browser not to throw the vault away when the disk is full. */

@@ -7,6 +7,7 @@ import { bookGroups, bookView, type Entry } from '../vault/entry';
 import { skew } from './clock';
 import { EntrySheet } from './entry_sheet';
 import { FileDown } from './icons';
+import { useHeading } from './parts';
 import { prefs, prefsSet } from './prefs';
 import { Row } from './row';
 import { book, lock, lockEverywhere } from './state';
@@ -38,9 +39,10 @@ export function List() {
 
 function Head() {
   const { hide } = prefs.value;
+  const heading = useHeading();
   return (
     <div class="codes-head">
-      <h2 id="codes-title">{c.title}</h2>
+      <h2 id="codes-title" ref={heading} tabIndex={-1}>{c.title}</h2>
       {lock.value && <button class="icon" type="button" aria-label={c.lockNow} onClick={lockEverywhere}><LockKeyhole /></button>}
       {book.value.length > 0 && (
         <button class="icon" type="button" aria-label={c.hide} aria-pressed={hide} onClick={() => prefsSet({ hide: !hide })}>{hide ? <EyeOff /> : <Eye />}</button>

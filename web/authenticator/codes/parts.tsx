@@ -1,5 +1,5 @@
 /* Small pieces that the views of codes share. */
-import { useId, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren, JSX } from 'preact';
 import { ArrowLeft, ChevronRight, CircleAlert, Eye, EyeOff, type Icon } from '../../shared/icons';
 import { foreignName } from '../../shared/text';
@@ -10,13 +10,29 @@ import type { ProblemCode } from '../vault/problem';
 import { problemCode } from './state';
 import { c } from './text';
 
+let turned = false;
+
+/* A view is read from its heading when somebody turns to it; at the first one the focus stays where it is. */
+export function useHeading() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useLayoutEffect(() => {
+    if (turned) {
+      heading.current?.focus({ preventScroll: true });
+      scrollTo(0, 0);
+    }
+    turned = true;
+  }, []);
+  return heading;
+}
+
 /* A view below the list, with the way back to `parent`. */
 export function Page({ title, parent = '', children }: { title: string; parent?: string; children: ComponentChildren }) {
+  const heading = useHeading();
   return (
     <section class="codes-page" aria-labelledby="codes-title">
       <div class="page-head">
         <a class="icon" href={parent ? `#/codes/${parent}` : '#/codes'} aria-label={t.back}><ArrowLeft /></a>
-        <h2 id="codes-title">{title}</h2>
+        <h2 id="codes-title" ref={heading} tabIndex={-1}>{title}</h2>
       </div>
       {children}
     </section>

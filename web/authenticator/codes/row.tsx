@@ -31,7 +31,7 @@ export function Row({ entry, onMore }: { entry: Entry; onMore: () => void }) {
       <button class="code-main" type="button" onClick={tap}>
         <Avatar id={entry.issuer || entry.account} name={nameOf(entry)} />
         <span class="code-body">
-          <span class="vh">{hidden ? c.reveal(name) : c.copy(name)}{!hidden && shown && `: ${[...shown.now].join(' ')}`}</span>
+          <span class="vh">{entry.pinned && `${c.pinned}. `}{hidden ? c.reveal(name) : c.copy(name)}{!hidden && shown && `: ${[...shown.now].join(' ')}`}</span>
           <span class="code-names" aria-hidden="true"><Names code={entry} />{entry.pinned && <Pin />}</span>
           <Digits shown={shown} hidden={hidden} digits={entry.digits} />
         </span>
