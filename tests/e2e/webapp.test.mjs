@@ -100,11 +100,11 @@ test("a typed code adds an account; a wrong one says so; a link of another provi
 	await field.fill("not a code");
 	await go();
 	await app.page.getByText("That is no code and no link.").waitFor();
-	await app.shoot("app-add-wrong");
+	await app.glance("app-add-wrong");
 	await field.fill("00000-00000");
 	await go();
 	await app.page.getByText("That code is not right").waitFor();
-	await app.shoot("app-add-failed");
+	await app.glance("app-add-failed");
 	await app.press("Back");
 	await field.fill("https://id.example.org/a/#e1.ZW5yb2xtZW50LWVucm9sbQ.c2VjcmV0LXNlY3JldC1zZQ");
 	await go();
@@ -127,7 +127,7 @@ test("on an iPhone a link is not used up in the browser: first install, then typ
 	const { task, link } = await startEnrolment(world, "demo");
 	await phone.follow(link);
 	await phone.sheetTitle("Install the app first");
-	await phone.shoot("app-iphone-link");
+	await phone.glance("app-iphone-link");
 	await phone.press("Close");
 	const elsewhere = await WebApp.open(t, browser, world);
 	await elsewhere.follow(link);
@@ -204,7 +204,7 @@ test("enter: the pad, sent only by Approve; a wrong number is a refusal", LIMIT,
 	await app.shoot("app-enter");
 	await app.page.getByRole("button", { name: "Delete the last digit" }).click();
 	await app.type(carried.slice(2));
-	await app.shoot("app-enter-full");
+	await app.glance("app-enter-full");
 	await approve.click();
 	await app.sheetTitle("It’s a match");
 	await person.signedIn();
@@ -215,7 +215,7 @@ test("enter: the pad, sent only by Approve; a wrong number is a refusal", LIMIT,
 	await app.type(next === "000000" ? "000001" : "000000");
 	await approve.click();
 	await app.sheetTitle("The numbers did not match");
-	await app.shoot("app-wrong");
+	await app.glance("app-wrong");
 	await person.heading("The numbers did not match");
 	app.calm();
 });
@@ -232,7 +232,7 @@ test("\"It's not me\" stops the sign-in at once, and the report says why", LIMIT
 	await app.page.getByLabel("Someone asked me to approve").check();
 	await app.press("Send report to");
 	await app.sheetTitle("Thank you for telling");
-	await app.shoot("app-reported");
+	await app.glance("app-reported");
 	const reported = (await world.audit("demo")).find((row) => row.event === "challenge.reported");
 	const claims = JSON.parse(Buffer.from(reported.receipt.split(".")[1], "base64url"));
 	assert.deepEqual([claims.decision, claims.reason], ["report", "asked"]);
@@ -374,7 +374,7 @@ test("a request that ends elsewhere says how: answered by another device, replac
 	await first.person.password(PASSWORD, tab);
 	await first.person.carried(tab);
 	await app.sheetTitle("A newer request took over");
-	await app.shoot("app-replaced");
+	await app.glance("app-replaced");
 	await app.press("Done");
 	await app.request("Mail");
 	app.calm();
@@ -387,7 +387,7 @@ test("a request that nobody answers runs out of time, and nothing can be pressed
 	await app.request("Mail");
 	await app.sheetTitle("Time ran out");
 	assert.equal(await app.page.locator("#request button").count(), 1);
-	await app.shoot("app-expired");
+	await app.glance("app-expired");
 	app.calm();
 });
 
@@ -414,7 +414,7 @@ test("leaving: the provider forgets the device, and so does the app", LIMIT, asy
 	await app.shoot("app-health");
 	await app.page.getByRole("button", { name: /^Remove / }).click();
 	await app.sheetTitle(/^Remove .*demo.*\?$/);
-	await app.shoot("app-leave");
+	await app.glance("app-leave");
 	await app.press("Remove account");
 	await app.tab("Requests");
 	await app.sheetTitle("This device is one half");
@@ -432,7 +432,7 @@ test("without a network the app opens, says so, and an answer is kept to be sent
 	await app.context.setOffline(true);
 	await app.press("Approve");
 	await app.page.getByText("Not sent: no connection.").waitFor();
-	await app.shoot("app-unsent");
+	await app.glance("app-unsent");
 	await app.context.setOffline(false);
 	await app.press("Approve");
 	await app.sheetTitle("It’s a match");
@@ -467,7 +467,7 @@ test("a clock an hour off: requests are signed by the provider's time, and the h
 	await app.press("Done");
 	await app.tab("Health");
 	await app.page.getByText("1 hour off; we go by your provider’s").waitFor();
-	await app.shoot("app-clock");
+	await app.glance("app-clock");
 	app.calm(/status of 401/);
 });
 
@@ -483,7 +483,7 @@ test("notifications denied, no worker, nothing kept: each is said, none is an en
 	await lost.context.addInitScript(() => { indexedDB.open = () => { throw new DOMException("no", "InvalidStateError"); }; });
 	await lost.page.reload();
 	await lost.page.locator("#banner-storage").waitFor();
-	await lost.shoot("app-storage");
+	await lost.glance("app-storage");
 	const { link } = await startEnrolment(world, "demo");
 	await lost.follow(link);
 	await lost.press("Add account");
@@ -510,7 +510,7 @@ test("names that hide or turn are shown plainly, and nothing in them is markup",
 	assert.doesNotMatch(title, /[\u202a-\u202e\u2066\u2067\u200b]/);
 	assert.match(title, /Payroll😀 <\/b><script>1<\/script>/);
 	assert.doesNotMatch(await app.page.locator("#request").textContent(), /[\u202a-\u202e\u2067\u0000]/);
-	await app.shoot("app-hostile");
+	await app.glance("app-hostile");
 	app.calm();
 });
 
@@ -523,7 +523,7 @@ test("right to left: the Arabic app, from the first view to the answer", LIMIT, 
 	await app.follow(link);
 	await app.page.locator("#enrol .pri").click();
 	await app.page.locator("#digits").waitFor({ state: "attached" });
-	await app.shoot("app-ar-digits");
+	await app.glance("app-ar-digits");
 	await task.says(/\{.*"confirm".*\}\n/);
 	task.type((await app.page.locator("#digits").textContent()).replace(/\D/g, ""));
 	assert.equal((await task.done).code, 0);
@@ -540,7 +540,7 @@ test("right to left: the Arabic app, from the first view to the answer", LIMIT, 
 	await app.page.locator("#request .pri").click();
 	await app.page.goto(`${world.issuer}/a/#/history`);
 	await app.page.locator(".rows .row").waitFor();
-	await app.shoot("app-ar-history");
+	await app.glance("app-ar-history");
 	await app.page.goto(`${world.issuer}/a/#/health`);
 	await app.page.locator("#health-contact[data-good=true]").waitFor();
 	await app.shoot("app-ar-health");

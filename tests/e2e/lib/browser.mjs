@@ -97,13 +97,13 @@ export class Person {
 	}
 
 	// The page as it is, both themes and both sizes, checked by axe-core in each.
-	async shoot(name, page = this.page) {
+	async shoot(name, page = this.page, themes = ["light", "dark"], sizes = Object.keys(SIZES)) {
 		const folder = join(root, "build/shots");
 		mkdirSync(folder, { recursive: true });
-		for (const theme of ["light", "dark"])
-			for (const [size, viewport] of Object.entries(SIZES)) {
+		for (const theme of themes)
+			for (const size of sizes) {
 				await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-				await page.setViewportSize(viewport);
+				await page.setViewportSize(SIZES[size]);
 				await page.evaluate(() => document.fonts.ready);
 				await page.evaluate(stillness);
 				await this.accessible(page);

@@ -58,6 +58,11 @@ export class WebApp extends Person {
 		super.calm(allowed ? new RegExp(`${NO_PUSH.source}|${allowed.source}`) : NO_PUSH);
 	}
 
+	// One picture and one look of axe-core, where the same pieces were seen whole in another state.
+	async glance(name, page = this.page) {
+		return this.shoot(name, page, ["dark"], ["narrow"]);
+	}
+
 	sheetTitle(name, page = this.page) {
 		return page.getByRole("heading", { name, level: 2 }).waitFor();
 	}
