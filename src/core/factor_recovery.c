@@ -15,8 +15,8 @@
 /* The characters are a code's by now: a keyholder that cannot take them is trouble, and no wrong code. */
 static enum status code_hash(const struct core *core, const char *chars, uint8_t out[32])
 {
-	enum status status = keyholder_mac(core->keyholder, &keyring_view(core->keyring)->mac, "recovery", chars,
-					   CODE_CHARS, out);
+	enum status status =
+		keyholder_mac(core->keyholder, &keyring_view(core->keyring)->mac, "recovery", chars, CODE_CHARS, out);
 
 	return status == E_INVALID ? E_IO : status;
 }
