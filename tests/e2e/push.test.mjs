@@ -1,6 +1,7 @@
 // Web Push from the daemon to a push service that answers everything a real one might.
 //
-// Mutations that turned these tests red: see the names below each.
+// Mutations that turned these tests red: in delivery.c is_wanted without the challenge's state; in sender.c begun_release dropped, claims that end at once; in verdict.c 429
+// that drops; in fetch.c redirects that are followed; in login_view.c the delivery shown to anybody. (More in the unit tests of core, http and push.)
 import assert from "node:assert/strict";
 import { createECDH, randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -283,32 +284,34 @@ test("rotating the key asks devices to subscribe again, and serves the old subsc
 // The node that was to send it dies with the request under way; nobody starts it again.
 test("three nodes share the sending, and take over what a dead one had begun", LIMIT, async (t) => {
 	let hold = true;
-	const service = await PushService.open(t, { answer: (message, count) => (count > 10 && hold ? "hang" : 201) });
-	const cluster = await Cluster.open(t, { policy, settings: { budget: { window_pushes: 10, pushes: 50 }, push: { ...service.settings, timeout: "2s" } } });
+	// The second request's answer takes so long that all nodes have looked for work meanwhile.
+	const answer = (message, count) => (count > 4 && hold ? "hang" : count === 3 ? pause(2500).then(() => 201) : 201);
+	const service = await PushService.open(t, { answer });
+	const cluster = await Cluster.open(t, { policy, settings: { budget: { window_pushes: 10, pushes: 50 }, push: { ...service.settings, timeout: "4s" } } });
 	const device = await Device.enrol(cluster, "demo");
 	const wiki = await cluster.addClient("wiki");
 	const subscription = await subscribe(service, device);
 	const requests = () => service.to(subscription).filter((one) => isRequest(one, subscription));
-	// Nine requests over all nodes: each goes out, and once.
-	for (let at = 0; at < 9; at++) {
-		const { login } = await pushed(cluster.at(at % 3), wiki, `192.0.2.${20 + at}`);
+	// A request on each node: it goes out, and once.
+	for (let at = 0; at < 3; at++) {
+		const { login } = await pushed(cluster.at(at), wiki, `192.0.2.${20 + at}`);
 		await login.until(deliveryIs("reached"));
 		await login.state("cancel");
 	}
-	assert.equal(requests().length, 9);
-	assert.equal(new Set(requests().map((one) => subscription.open(one.body).notification.navigate)).size, 9);
-	// The tenth meets a service that hangs, and its node dies.
+	assert.equal(requests().length, 3);
+	assert.equal(new Set(requests().map((one) => subscription.open(one.body).notification.navigate)).size, 3);
+	// The fourth meets a service that hangs, and its node dies.
 	const { login } = await pushed(cluster.at(0), wiki, "192.0.2.40");
-	await until(() => requests().length, (count) => count === 10, "the tenth has begun");
+	await until(() => requests().length, (count) => count === 4, "the fourth has begun");
 	hold = false;
 	process.kill(cluster.nodes[0].daemon.child.pid, "SIGKILL");
 	cluster.nodes[0].daemon = null;
 	forgetConnections();
-	await until(() => requests().length, (count) => count === 11, "another node has sent it");
+	await until(() => requests().length, (count) => count === 5, "another node has sent it");
 	login.visitor = Object.assign(new Visitor(cluster.at(1)), { jar: login.visitor.jar });
 	await login.until(deliveryIs("reached"));
 	const [, last] = requests().slice(-2).map((one) => subscription.open(one.body).notification.navigate);
-	assert.equal(last, subscription.open(requests()[9].body).notification.navigate);
+	assert.equal(last, subscription.open(requests()[3].body).notification.navigate);
 });
 
 test("a stranger's page says sent, whatever the push service said", LIMIT, async (t) => {

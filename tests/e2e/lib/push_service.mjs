@@ -61,7 +61,7 @@ export function vapidClaims(authorization, origin) {
 }
 
 export class PushService {
-	// `answer(message, count)` says what each POST gets: a status, [status, headers], "hang" or "reset".
+	// `answer(message, count)` says what each POST gets, now or later: a status, [status, headers, text], "hang" or "reset".
 	static async open(t, { host = PUSH_HOST, answer = () => 201, http1 = false } = {}) {
 		const service = new PushService();
 		service.folder = mkdtempSync(join(tmpdir(), "symbolon-push-"));
@@ -94,7 +94,7 @@ export class PushService {
 		request.on("end", () => {
 			const message = { path: request.url, method: request.method, version: request.httpVersion, headers: request.headers, body: Buffer.concat(chunks), at: Date.now() };
 			this.messages.push(message);
-			this.reply(this.answer(message, this.messages.length), request, response);
+			Promise.resolve(this.answer(message, this.messages.length)).then((answer) => this.reply(answer, request, response));
 			this.waiters.forEach((waiter) => waiter());
 		});
 	}
