@@ -249,7 +249,7 @@ enum status account_still(struct store_tx *tx, const struct account *account)
 	if (status == E_NOT_FOUND)
 		return E_REFUSED;
 	TRY(status);
-	return session.ended_at || user.disabled || user.password_at != account->user.password_at ? E_REFUSED : OK;
+	return session.ended_at || user.disabled ? E_REFUSED : OK;
 }
 
 enum status account_audit(struct store_tx *tx, const struct account *account, const char *event, const char *device_id)

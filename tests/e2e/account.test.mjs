@@ -1,7 +1,6 @@
 // The account page's server side, docs/account-api.md: each request, each refusal. Mutations that turned this red: the
-// comparison with the account in own_device, own_totp, browser_write and session_write; with the session in look()
-// (account_device.c); `freshly` left out of a route; account_way_left gone; `used_at = 0` gone from store_pass_use;
-// is_from_elsewhere and page_post_check gone.
+// comparison with the account in own_device, own_totp, browser_write and session_write; that with the session in look()
+// (account_device.c); ACCOUNT_FRESHLY gone from the export; is_from_elsewhere or page_post_check gone (begin.c).
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -455,6 +454,19 @@ test("browsers and sessions: listed, removed, ended at once", LIMIT, async (t) =
 	await account.refused("overview", null, 401, "signed_out");
 	const told = await events(world);
 	for (const event of ["session.ended", "session.others_ended", "known_browser.removed", "known_browser.all_removed"]) assert.ok(told.includes(event), event);
+});
+
+test("what is used does not go idle; what is left alone does", LIMIT, async (t) => {
+	const { shift, account } = await scene(t);
+	const usedAt = async () => (await account.overview()).sessions[0].used_at;
+	const begun = await usedAt();
+	shift(3000);
+	while (await usedAt() < begun + 3000) await new Promise((resolve) => setTimeout(resolve, 20)); // it is written a moment later
+	shift(6000);
+	await account.overview();
+	while (await usedAt() < begun + 6000) await new Promise((resolve) => setTimeout(resolve, 20));
+	shift(9700);
+	await account.refused("overview", null, 401, "signed_out");
 });
 
 test("history: the sentence why, outcomes, pages; the export is whole and lets nobody in", LIMIT, async (t) => {

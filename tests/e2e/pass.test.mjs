@@ -1,6 +1,6 @@
-// Temporary passes: who has nothing gets in once, to enrol. Mutations that turned this red: `used_at = 0` gone from
-// store_pass_use; the expiry gone from store_pass_find_live; the subject gone from pass_hash; throttle_pass gone;
-// `stands_in` for every client; access "enrol" counted as "full".
+// Temporary passes: who has nothing gets in once, to enrol. Mutations that turned this red: pass_stands_in for every
+// client (login_identify.c); access "enrol" counted as "full" (begin.c). Those of the store and the throttle turn
+// test_store_race, contract_account and test_account red.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";

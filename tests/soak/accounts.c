@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/pass.h"
 #include "core/totp_enrol.h"
 #include "core/user.h"
 #include "crypto/jose.h"
@@ -73,6 +74,15 @@ void account_add_recovery(const struct cluster *cluster, const struct person *pe
 {
 	if (recovery_issue(&cluster->core, person->id, clock_now(), codes) != OK)
 		fail("recovery codes cannot be issued");
+}
+
+void account_add_pass(const struct cluster *cluster, const struct person *person, char out[64])
+{
+	struct pass_issued issued;
+
+	if (pass_issue(&cluster->core, &(struct pass_wish){person->id, PASS_LENGTH, 3600}, clock_now(), &issued) != OK)
+		fail("a pass cannot be issued");
+	snprintf(out, 64, "%s", issued.text);
 }
 
 struct known_new {

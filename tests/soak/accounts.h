@@ -16,6 +16,8 @@ void account_plain(const struct cluster *cluster, const char *name, const char *
 		   struct person *ret_person);
 /* A code generator for somebody who is there. */
 void account_add_codes(const struct cluster *cluster, struct person *person);
+/* A temporary pass; `out` has room for its text. */
+void account_add_pass(const struct cluster *cluster, const struct person *person, char out[64]);
 void account_add_recovery(const struct cluster *cluster, const struct person *person,
 			  char codes[RECOVERY_CODES][RECOVERY_CODE_SIZE]);
 /* What people hold; not the accounts. */

@@ -51,7 +51,7 @@ node_write() {
 		    - { name: five letters, when: { client: bench-confirm }, ask: ["push:confirm"] }
 		    - { name: one of three, when: { client: bench-choose }, ask: ["push:choose:2"] }
 		    - { name: a number of six digits, when: { client: bench-six }, ask: ["push:enter:6"] }
-		    - { name: recovery alone, when: { client: bench-recovery }, ask: [recovery] }
+		    - { name: recovery alone, when: { client: bench-recovery }, ask: ["recovery | pass"] }
 		    - { name: known, when: { client: bench-known, known_browser: true }, ask: [password] }
 		    - { name: unknown, when: { client: bench-known }, ask: [password, totp] }
 	END

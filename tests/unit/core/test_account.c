@@ -195,7 +195,7 @@ static void another_browser_an_ended_session_and_a_disabled_account_are_nobody(v
 	IS(account_open(&test->core, test->arena, &sent, test->now, &again), E_REFUSED);
 }
 
-/* Mutation: the comparison of password_at gone from account_still. */
+/* Its sessions end with it. */
 static void a_password_changed_elsewhere_ends_what_was_under_way(void **state)
 {
 	struct core_test *test = *state;
@@ -372,7 +372,7 @@ static const char *at_account(struct core_test *test, struct browser *browser, c
 	return begun->id;
 }
 
-/* Mutations: `used_at = 0` gone from store_pass_use and store_pass_find_live; the time gone from both. */
+/* The store looks twice, when it finds and when it uses; contract_account.c has each by itself. */
 static void a_pass_works_once_and_in_its_time(void **state)
 {
 	struct core_test *test = *state;
