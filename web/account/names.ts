@@ -5,7 +5,10 @@ import { t } from './text';
 
 export const deviceName = (device: Pick<Device, 'name'>) => visibleName(device.name, t.names.device);
 export const totpName = (totp: Totp) => visibleName(totp.label, t.ways.totp);
-export const serviceName = (entry: Entry) => (entry.client ? (entry.client.id === 'account' ? t.history.account : visibleName(entry.client.name, t.history.yourService)) : t.history.yourService);
+/* Without a service it happened on this page. */
+export function serviceName({ client }: Entry): string {
+  return client && client.id !== 'account' ? visibleName(client.name, t.history.yourService) : t.history.account;
+}
 export const personName = ({ user }: Overview) => visibleName(user.username, t.names.you);
 export const organisationName = (overview: Overview | null) => foreignName(overview?.organisation.name || location.host);
 

@@ -291,7 +291,6 @@ export const ar = (plural: Plurals): Text => ({
     older: 'عرض الأقدم',
     yourService: 'خدمة',
     account: 'صفحة حسابك',
-    noPlace: 'بلا تفاصيل',
     why: 'لماذا سُئلت',
     from: 'من',
     browser: 'المتصفح',

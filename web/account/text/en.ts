@@ -266,7 +266,6 @@ export const en = (plural: Plurals) => ({
     older: 'Show older ones',
     yourService: 'A service',
     account: 'Your account page',
-    noPlace: 'No details',
     why: 'Why you were asked',
     from: 'From',
     browser: 'Browser',

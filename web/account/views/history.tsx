@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { Button } from '../../shared/button';
 import { ArrowLeft, Ban, Check, Hash, History as Clockwise, KeyRound, TriangleAlert, UserRound, X, type Icon } from '../../shared/icons';
 import { openSheet, overview, recent } from '../account';
-import { browserName, dotted, placeOf, serviceName } from '../names';
+import { browserName, deviceName, dotted, placeOf, serviceName } from '../names';
 import type { Entry, Outcome } from '../model';
 import { FILTERS, filtered, grouped, methodsOf, worthTelling, type Filter } from '../past';
 import { entries, followPast, moreState, older } from '../past_pages';
@@ -69,7 +69,7 @@ function pillOf(entry: Entry, tone: Tone) {
 
 function HowLine({ entry }: { entry: Entry }) {
   const methods = methodsOf(entry.factors);
-  if (methods.length === 0) return <>{dotted(entry.browser && browserName(entry), placeOf(entry)) || t.history.noPlace}</>;
+  if (methods.length === 0) return <>{dotted(entry.device && deviceName({ name: entry.device }), entry.browser && browserName(entry), placeOf(entry))}</>;
   return <>{methods.map((method, at) => <span key={method}>{at > 0 && <span class="to" aria-hidden="true"> › </span>}{at === 0 ? capital(t.history.method[method]) : t.history.method[method]}</span>)}</>;
 }
 
