@@ -137,7 +137,8 @@ test("pin, edit, order by keyboard and by pointer, remove and undo", async (t) =
 	await keeper.page.waitForFunction(() => document.activeElement.getAttribute("aria-label")?.includes("now 2 of 3"), null, { polling: 50 });
 	await keeper.page.getByRole("button", { name: /^Move .*Mail.*now 2 of 3/ }).press("Home");
 	await keeper.said("1 of 3");
-	const handle = keeper.page.getByRole("button", { name: /^Move .*Payroll/ });
+	const handle = keeper.page.getByRole("button", { name: /^Move .*Payroll.*now 2 of 3/ });
+	await handle.waitFor();
 	const [from, to] = [await handle.boundingBox(), await keeper.page.getByRole("button", { name: /^Move .*Wiki/ }).boundingBox()];
 	await keeper.page.mouse.move(from.x + 20, from.y + 20);
 	await keeper.page.mouse.down();
@@ -145,9 +146,10 @@ test("pin, edit, order by keyboard and by pointer, remove and undo", async (t) =
 	await keeper.page.locator("[data-dragged=true]").waitFor();
 	await keeper.page.mouse.up();
 	await keeper.said("3 of 3");
+	await keeper.page.getByRole("button", { name: /^Move .*Payroll.*now 3 of 3/ }).waitFor();
 	await keeper.shoot("codes-arrange");
 	await keeper.press("Done");
-	await keeper.row("Mail").waitFor();
+	await keeper.page.waitForFunction(() => document.querySelector(".code .w b")?.textContent === "Mail");
 	assert.deepEqual(await keeper.names(), ["Mail", "Wiki", "Payroll"]);
 
 	await keeper.row("Payroll").getByRole("button", { name: /^More for/ }).click();

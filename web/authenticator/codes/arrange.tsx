@@ -27,9 +27,13 @@ export function Arrange() {
   const [dragged, setDragged] = useState<string | null>(null);
   const shown = bookView(order ? bookArrange(book.value, order) : book.value, '', null);
 
-  const keep = async (ids: string[]) => {
-    await attempt(() => change((now) => bookArrange(now, ids)));
-    setOrder(null);
+  /* Shown at once, kept one after another: the last order is the one that stays. */
+  const kept = useRef<Promise<unknown>>(Promise.resolve());
+  const keep = (ids: string[]) => {
+    setOrder(ids);
+    kept.current = kept.current
+      .then(() => attempt(() => change((now) => bookArrange(now, ids))))
+      .then(() => setOrder((shownNow) => (shownNow === ids ? null : shownNow)));
   };
   const onKey = (entry: Entry, event: KeyboardEvent) => {
     const at = shown.indexOf(entry);
@@ -38,7 +42,7 @@ export function Arrange() {
     event.preventDefault();
     const ids = orderMoved(shown, entry.id, to);
     announce(c.movedTo(named(entry), ids.indexOf(entry.id) + 1, ids.length));
-    void keep(ids);
+    keep(ids);
   };
   const onMove = (event: PointerEvent) => {
     if (dragged === null) return;
@@ -47,7 +51,9 @@ export function Arrange() {
   };
   const onDrop = () => {
     setDragged(null);
-    if (order && dragged) void keep(order).then(() => announce(c.movedTo(named(entryFind(book.value, dragged)), order.indexOf(dragged) + 1, order.length)));
+    if (!order || dragged === null) return;
+    announce(c.movedTo(named(entryFind(shown, dragged)), order.indexOf(dragged) + 1, order.length));
+    keep(order);
   };
 
   return (
