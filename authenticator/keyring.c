@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 
-enum { CALL_TIMEOUT_US = 5 * 1000 * 1000, WAIT_S = 60, WAIT_MAX_S = 600 };
+enum { CALL_TIMEOUT_US = 5 * 1000 * 1000, WAIT_S = 60, WAIT_MAX_S = 600, PATH_MAX_SIZE = 512 };
 
 static const char service[] = "org.freedesktop.secrets";
 static const char service_path[] = "/org/freedesktop/secrets";
@@ -22,13 +22,12 @@ static const char none[] = "/"; /* how the protocol says "no object" */
 
 struct keyring {
 	sd_bus *bus;
-	char *session; /* path */
+	char session[PATH_MAX_SIZE];
 	int64_t wait_ms;
 };
 
 static void keyring_close(struct keyring *keyring)
 {
-	free(keyring->session);
 	sd_bus_flush_close_unref(keyring->bus);
 	*keyring = (struct keyring){0};
 }
@@ -118,8 +117,11 @@ static enum exit_code session_open(struct keyring *keyring)
 		error = sd_bus_message_read(reply, "o", &path);
 	if (error < 0)
 		return complain_format("OpenSession", error);
-	keyring->session = strdup(path);
-	return keyring->session ? EXIT_DONE : complain_memory();
+	size_t size = strlen(path) + 1;
+	if (size > sizeof(keyring->session))
+		return complain_format("OpenSession", -ENAMETOOLONG);
+	memcpy(keyring->session, path, size);
+	return EXIT_DONE;
 }
 
 static enum exit_code keyring_open(struct keyring *keyring)
