@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 
-enum { CALL_TIMEOUT_US = 5 * 1000 * 1000, WAIT_S = 60, WAIT_MAX_S = 600, PATH_MAX_SIZE = 512 };
+enum { CALL_TIMEOUT_US = 10 * 1000 * 1000, WAIT_S = 60, WAIT_MAX_S = 600, PATH_MAX_SIZE = 512 };
 
 static const char service[] = "org.freedesktop.secrets";
 static const char service_path[] = "/org/freedesktop/secrets";
@@ -58,7 +58,7 @@ static enum exit_code complain_call(const char *what, int error, const sd_bus_er
 			"KWallet), or seal the vault by a passphrase");
 	if (error == -ETIMEDOUT || (said && sd_bus_error_has_name(said, SD_BUS_ERROR_NO_REPLY)))
 		return complain(EXIT_TROUBLE, "keyring_hangs",
-				"the Secret Service did not answer in 5 s (%s); try again", what);
+				"the Secret Service did not answer in 10 s (%s); try again", what);
 	return complain(EXIT_TROUBLE, "keyring", "the Secret Service failed (%s): %s", what,
 			said && said->message ? shown(arena, said->message) : strerror(-error));
 }

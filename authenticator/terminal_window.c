@@ -12,7 +12,7 @@
 
 extern char **environ;
 
-enum { FAILING_MS = 5000, LOOK_MS = 200, WORDS_MAX = 16, PATH_SIZE = 4096 };
+enum { FAILING_MS = 15000, LOOK_MS = 200, WORDS_MAX = 16, PATH_SIZE = 4096 };
 
 struct words {
 	char *list[WORDS_MAX + 4];
