@@ -84,7 +84,7 @@ static bool helper_give(const char *const words[], const char *text)
 		return false;
 	}
 	/* Less than a pipe holds: written before anybody reads, it cannot block. */
-	bool good = bytes_write(ends[1], text, strnlen(text, TEXT_MAX));
+	bool good = bytes_write(ends[1], text, strlen(text));
 	close(ends[1]);
 	good = good && helper_start(words, ends[0], nowhere, &pid);
 	close(ends[0]);
@@ -155,7 +155,7 @@ static bool terminal_copy(const char *text)
 
 	if (tty < 0)
 		return false;
-	base64_format(text, strnlen(text, TEXT_MAX), encoded);
+	base64_format(text, strlen(text), encoded);
 	bool good = dprintf(tty, "\033]52;c;%s\a", encoded) > 0;
 	secret_zero(encoded, sizeof(encoded));
 	close(tty);
@@ -166,6 +166,8 @@ enum exit_code clipboard_copy(const char *text, enum clipboard_kind *ret_kind)
 {
 	const struct tool *tool = tool_find();
 
+	if (strlen(text) > TEXT_MAX)
+		return complain(EXIT_TROUBLE, "clipboard", "the text is too long for the clipboard");
 	if (tool && !helper_give(tool->copy, text))
 		return complain(EXIT_TROUBLE, "clipboard",
 				"%s failed: the code was not copied; is the display %s right?", tool->copy[0],

@@ -6,9 +6,7 @@
 static const char *const sentences[] = {
 	[VAULT_PLAIN] = "The vault is no longer sealed.",
 	[VAULT_PASSPHRASE] = "The vault is sealed. Without the passphrase nobody can open it, you included.",
-	[VAULT_KEYRING] =
-		"The vault is sealed, and your keyring keeps its key. Without the keyring nobody can open it, you "
-		"included.",
+	[VAULT_KEYRING] = "The vault is sealed, and your keyring keeps its key; without it nobody opens the vault.",
 };
 static const char *const words[] = {
 	[VAULT_PLAIN] = "no", [VAULT_PASSPHRASE] = "passphrase", [VAULT_KEYRING] = "keyring"};

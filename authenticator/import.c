@@ -32,7 +32,7 @@ static bool begins_with_brace(const struct import_source *source)
 {
 	size_t at = 0;
 
-	while (at < source->size && memchr(" \t\r\n", source->bytes[at], 4))
+	while (at < source->size && source->bytes[at] && strchr(" \t\r\n", source->bytes[at]))
 		at++;
 	return at < source->size && source->bytes[at] == '{';
 }

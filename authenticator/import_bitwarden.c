@@ -107,7 +107,7 @@ static const char *cell_take(struct csv *csv)
 	size_t size = 0;
 
 	if (!quoted) {
-		while (csv->at < csv->end && !memchr(",\r\n", *csv->at, 3))
+		while (csv->at < csv->end && !strchr(",\r\n", *csv->at))
 			csv->at++;
 		return arena_strndup(csv->arena, from, (size_t)(csv->at - from));
 	}

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 
-enum { CALL_TIMEOUT_US = 5 * 1000 * 1000, WAIT_S = 60, WAIT_MAX_S = 600 };
+enum { CALL_TIMEOUT_US = 10 * 1000 * 1000, WAIT_S = 60, WAIT_MAX_S = 600, PATH_MAX_SIZE = 512 };
 
 static const char service[] = "org.freedesktop.secrets";
 static const char service_path[] = "/org/freedesktop/secrets";
@@ -22,13 +22,12 @@ static const char none[] = "/"; /* how the protocol says "no object" */
 
 struct keyring {
 	sd_bus *bus;
-	char *session; /* path */
+	char session[PATH_MAX_SIZE];
 	int64_t wait_ms;
 };
 
 static void keyring_close(struct keyring *keyring)
 {
-	free(keyring->session);
 	sd_bus_flush_close_unref(keyring->bus);
 	*keyring = (struct keyring){0};
 }
@@ -59,7 +58,7 @@ static enum exit_code complain_call(const char *what, int error, const sd_bus_er
 			"KWallet), or seal the vault by a passphrase");
 	if (error == -ETIMEDOUT || (said && sd_bus_error_has_name(said, SD_BUS_ERROR_NO_REPLY)))
 		return complain(EXIT_TROUBLE, "keyring_hangs",
-				"the Secret Service did not answer in 5 s (%s); try again", what);
+				"the Secret Service did not answer in 10 s (%s); try again", what);
 	return complain(EXIT_TROUBLE, "keyring", "the Secret Service failed (%s): %s", what,
 			said && said->message ? shown(arena, said->message) : strerror(-error));
 }
@@ -118,8 +117,11 @@ static enum exit_code session_open(struct keyring *keyring)
 		error = sd_bus_message_read(reply, "o", &path);
 	if (error < 0)
 		return complain_format("OpenSession", error);
-	keyring->session = strdup(path);
-	return keyring->session ? EXIT_DONE : complain_memory();
+	size_t size = strlen(path) + 1;
+	if (size > sizeof(keyring->session))
+		return complain_format("OpenSession", -ENAMETOOLONG);
+	memcpy(keyring->session, path, size);
+	return EXIT_DONE;
 }
 
 static enum exit_code keyring_open(struct keyring *keyring)

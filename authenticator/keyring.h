@@ -8,7 +8,7 @@
  * 0.2, spoken over the session bus (docs/adr/0013). An item is found by two attributes, its schema and the vault's id;
  * programs that use libsecret see it, too.
  *
- * No call waits longer than 5 s, except for a person who is asked to unlock or allow something: for them 60 s, or
+ * No call waits longer than 10 s, except for a person who is asked to unlock or allow something: for them 60 s, or
  * $SYMBOLON_AUTHENTICATOR_KEYRING_WAIT. Everything that goes wrong is said.
  *
  * EXIT_TROUBLE  no session bus, no Secret Service, no answer in time

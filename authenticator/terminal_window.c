@@ -12,11 +12,12 @@
 
 extern char **environ;
 
-enum { FAILING_MS = 5000, LOOK_MS = 200, WORDS_MAX = 16, PATH_SIZE = 4096 };
+enum { FAILING_MS = 15000, LOOK_MS = 200, WORDS_MAX = 16, PATH_SIZE = 4096 };
 
 struct words {
 	char *list[WORDS_MAX + 4];
 	size_t count;
+	char own[PATH_SIZE];
 };
 
 static bool words_split(struct words *words, char *text)
@@ -46,9 +47,8 @@ static const char *own_path(char path[PATH_SIZE])
 static bool terminal_start(struct words *words, const char *id, pid_t *ret_pid)
 {
 	posix_spawnattr_t attributes;
-	char path[PATH_SIZE];
 
-	words->list[words->count++] = (char *)own_path(path);
+	words->list[words->count++] = (char *)own_path(words->own);
 	words->list[words->count++] = (char *)"review";
 	words->list[words->count++] = (char *)id;
 	words->list[words->count] = NULL;

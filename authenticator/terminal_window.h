@@ -5,7 +5,7 @@
 
 /*
  * A terminal that runs "symbolon-authenticator review ID". Which one: the words of $SYMBOLON_AUTHENTICATOR_TERMINAL,
- * else xdg-terminal-exec, else "x-terminal-emulator -e". No shell takes part. A terminal that ends within 5 s with an
+ * else xdg-terminal-exec, else "x-terminal-emulator -e". No shell takes part. A terminal that ends within 15 s with an
  * error counts as failed.
  */
 enum { WINDOWS_MAX = 8 };

@@ -76,7 +76,7 @@ static int gcm_decrypt(EVP_CIPHER_CTX *ctx, const uint8_t *cipher, size_t size, 
 	if (size && EVP_DecryptUpdate(ctx, plain, &written, cipher, (int)size) != 1)
 		return 0;
 	return EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, FOREIGN_TAG_SIZE, wanted) == 1 &&
-	       EVP_DecryptFinal_ex(ctx, nowhere, &rest) == 1 && (size_t)(written + rest) == size;
+	       EVP_DecryptFinal_ex(ctx, nowhere, &rest) == 1 && written + rest == (int)size;
 }
 
 enum status foreign_gcm_open(const uint8_t key[FOREIGN_KEY_SIZE], const uint8_t nonce[12], const uint8_t *cipher,

@@ -124,7 +124,7 @@ describe("trouble", () => {
 		await service("--hang", "SearchItems");
 		const result = await authenticator.run("passphrase", "--keyring");
 		assert.equal(result.code, 3);
-		assert.match(result.err, /did not answer in 5 s/);
+		assert.match(result.err, /did not answer in 10 s/);
 		assert.equal(sealed(), undefined);
 	});
 

@@ -124,7 +124,7 @@ describe("notifications", () => {
 	test("an_expired_request_is_closed", async () => {
 		const desktop = await service();
 		await watch();
-		server.startChallenge({ life: 2 });
+		server.startChallenge({ life: 4 });
 		const { notify } = await desktop.json("notify");
 		assert.deepEqual(await desktop.json("closed"), { closed: notify });
 	});
