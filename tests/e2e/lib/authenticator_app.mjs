@@ -93,8 +93,9 @@ export class AuthenticatorApp {
 		await this.screen.see("Are you signing in to");
 	}
 
+	// A choice shows its number, and says it one digit at a time.
 	async approve({ mode, code, number }) {
-		await { confirm: () => this.confirm(code), choose: () => this.screen.press(`Number ${[...number].join(" ")}`), enter: () => this.enter(number) }[mode]();
+		await { confirm: () => this.confirm(code), choose: () => this.screen.press(`${number}Number ${[...number].join(" ")}`), enter: () => this.enter(number) }[mode]();
 		await this.screen.see("It’s a match");
 	}
 

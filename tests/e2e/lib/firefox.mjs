@@ -14,7 +14,6 @@ const preferences = (pushUrl) => ({
 	"dom.push.serverURL": pushUrl,
 	"dom.push.testing.allowInsecureServerURL": true,
 	"dom.push.connection.enabled": true,
-	"dom.push.retryBaseInterval": 100,
 	"permissions.default.desktop-notification": 1,
 	"alerts.useSystemBackend": true,
 	"alerts.showFavicons": false,
@@ -110,6 +109,11 @@ export class Firefox {
 		} finally {
 			await this.command("Marionette:SetContext", { value: "content" });
 		}
+	}
+
+	// The network is gone, and is there again.
+	reconnect() {
+		return this.chrome("Services.io.offline = true; Services.io.offline = false;");
 	}
 
 	async complaints() {
