@@ -171,7 +171,10 @@ enum symbolon_result symbolon_device_new(const char *issuer, const char *device_
 	}
 	(void)TEXT_COPY(device->issuer, issuer);
 	(void)TEXT_COPY(device->id, device_id ? device_id : "");
-	jose_key_thumbprint(device->key, device->thumbprint);
+	if (jose_key_thumbprint(device->key, device->thumbprint) != OK) {
+		symbolon_device_free(&device);
+		return SYMBOLON_NO_MEMORY;
+	}
 	atomic_init(&device->skew_s, 0);
 	*ret_device = device;
 	return SYMBOLON_OK;

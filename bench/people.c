@@ -141,7 +141,8 @@ void phone_draw(const struct core *core, struct person *person, struct phone_key
 	if (!public_jwk || strlen(public_jwk) >= sizeof(ret_key->jwk))
 		fail("a device's key cannot be written");
 	memcpy(ret_key->jwk, public_jwk, strlen(public_jwk) + 1);
-	jose_key_thumbprint(parsed, ret_key->thumbprint);
+	if (jose_key_thumbprint(parsed, ret_key->thumbprint) != OK)
+		fail("a device's key has no thumbprint");
 }
 
 static void phones_make(const struct core *core, struct people *people)

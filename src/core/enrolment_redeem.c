@@ -81,8 +81,9 @@ static enum status key_check(struct redeem *redeem)
 		status = E_REFUSED;
 	if (status == OK)
 		status = jose_verify(&redeem->parts, key, "symbolon-enrol+jwt");
+	if (status == OK)
+		status = jose_key_thumbprint(key, redeem->thumbprint);
 	if (status == OK) {
-		jose_key_thumbprint(key, redeem->thumbprint);
 		redeem->device.jwk = jose_key_public(redeem->arena, key, NULL);
 		status = redeem->device.jwk ? OK : E_NOMEM;
 	}

@@ -57,8 +57,7 @@ static enum status signature_check(struct arena *arena, const struct audit_row *
 		return refuse(ret_problem, "the answer in it is not a signed answer");
 	if (jose_verify(parts, key, "symbolon-answer+jwt") != OK)
 		return refuse(ret_problem, "the signature is not this key's over this answer");
-	jose_key_thumbprint(key, receipt->thumbprint);
-	return OK;
+	return jose_key_thumbprint(key, receipt->thumbprint);
 }
 
 static bool claim_is(const struct jose_parts *parts, const char *key, const char *value)

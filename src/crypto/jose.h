@@ -36,8 +36,8 @@ enum jose_alg jose_key_alg(const struct jose_key *key);
 char *jose_key_public(struct arena *arena, const struct jose_key *key, const char *kid);
 /* NULL also when the key is a public one. */
 char *jose_key_private(struct arena *arena, const struct jose_key *key);
-/* RFC 7638 thumbprint, base64url, 43 characters. Aborts when memory is out. */
-void jose_key_thumbprint(const struct jose_key *key, char out[44]);
+/* RFC 7638 thumbprint, base64url, 43 characters. E_NOMEM. */
+enum status must_check jose_key_thumbprint(const struct jose_key *key, char ret_thumbprint[44]);
 
 static inline void jose_key_cleanup_(struct jose_key **key)
 {

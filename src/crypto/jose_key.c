@@ -449,7 +449,7 @@ char *jose_key_private(struct arena *arena, const struct jose_key *key)
  * Construct a JSON object containing only the required members [...] with no whitespace or line breaks before or after
  * any syntactic elements and with the required members ordered lexicographically
  */
-void jose_key_thumbprint(const struct jose_key *key, char out[44])
+enum status jose_key_thumbprint(const struct jose_key *key, char ret_thumbprint[44])
 {
 	const struct kind *kind = &kinds[key->alg];
 	struct text jwk;
@@ -462,9 +462,12 @@ void jose_key_thumbprint(const struct jose_key *key, char out[44])
 		text_add(&jwk, ",\"kty\":\"RSA\"");
 	good = good && number_add(&jwk, key, &kind->numbers[1]);
 	text_add(&jwk, "}");
-	if (!good || jwk.failed)
-		abort(); /* no memory, and a kid that is not the key's must not exist */
-	sha256(jwk.data, jwk.size, digest);
+	good = good && !jwk.failed;
+	if (good) {
+		sha256(jwk.data, jwk.size, digest);
+		base64url_format(digest, sizeof(digest), ret_thumbprint);
+	}
 	text_done(&jwk);
-	base64url_format(digest, sizeof(digest), out);
+	ERR_clear_error();
+	return good ? OK : E_NOMEM;
 }

@@ -63,7 +63,7 @@ static enum status signing_key_new(struct call *call, enum jose_alg alg)
 	char kid[KID_SIZE];
 
 	TRY(jose_key_generate(alg, &key));
-	jose_key_thumbprint(key, kid);
+	TRY(jose_key_thumbprint(key, kid));
 	const char *private_jwk = jose_key_private(call->arena, key);
 	const char *public_jwk = jose_key_public(call->arena, key, kid);
 	if (!private_jwk || !public_jwk)

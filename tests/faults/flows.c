@@ -302,7 +302,7 @@ static const char *redeem_sign(struct run *run, const struct enrolment_started *
 	IS(base64url_parse(strrchr(started->link, '.') + 1, 22, secret, 16, &size), OK);
 	IS(base64url_parse(started->id, 22, salt, 16, &size), OK);
 	hkdf_sha256(secret, 16, salt, 16, "symbolon enrol v1", k, 32);
-	jose_key_thumbprint(key, thumbprint);
+	assert_int_equal(jose_key_thumbprint(key, thumbprint), OK);
 	text_init(&message, 1024);
 	text_add_bytes(&message, "symbolon-enrol", 15);
 	text_add_bytes(&message, test->settings.issuer, strlen(test->settings.issuer) + 1);

@@ -92,7 +92,8 @@ static void device_make(struct world *world)
 	char thumbprint[44];
 
 	must(jose_key_generate(JOSE_ES256, &world->key) == OK);
-	jose_key_thumbprint(world->key, thumbprint);
+	if (jose_key_thumbprint(world->key, thumbprint) != OK)
+		abort();
 	world->device = (struct device_row){.id = "DDDDDDDDDDDDDDDDDDDDDD",
 					    .user_id = world->user_id,
 					    .name = "A phone",

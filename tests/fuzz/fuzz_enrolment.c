@@ -32,7 +32,8 @@ static void proof_make(void)
 	must(base64url_parse(secret_text, strlen(secret_text), secret, 16, &size) == OK && size == 16);
 	must(base64url_parse(offer.started.id, strlen(offer.started.id), id, 16, &size) == OK && size == 16);
 	hkdf_sha256(secret, 16, id, 16, "symbolon enrol v1", k, 32);
-	jose_key_thumbprint(offer.key, thumbprint);
+	if (jose_key_thumbprint(offer.key, thumbprint) != OK)
+		abort();
 	text_init(&message, 1024);
 	text_add_bytes(&message, "symbolon-enrol", 15);
 	text_add_bytes(&message, offer.world->settings.issuer, strlen(offer.world->settings.issuer) + 1);

@@ -23,6 +23,8 @@ export const lineLost = signal(false);
 /* monotonic moments (performance.now) */
 export const challengeDeadline = signal<number | null>(null);
 export const waitDeadline = signal<number | null>(null);
+/* counts the server's answers to what the person sent; states heard meanwhile do not count */
+export const answered = signal(0);
 /* where the browser is being sent */
 export const leavingTo = signal<string | null>(null);
 /* the sign-in ended with a push, so the two halves may join */
@@ -127,7 +129,10 @@ async function act(action: LoginAction, body: object): Promise<boolean> {
   end();
   const next = answer.kind === 'ok' ? readState(answer.body) : null;
   if (next) {
-    apply(next);
+    batch(() => {
+      answered.value += 1;
+      apply(next);
+    });
     waitIfTold(next);
   } else fail(answer);
   if (missedLive) live.nudge();

@@ -74,6 +74,17 @@ export class Person {
 		return JSON.parse(await page.locator("#claims").textContent());
 	}
 
+	// From now on: gives a function that waits until the page's event stream has said something.
+	async ear(page = this.page) {
+		const session = await page.context().newCDPSession(page);
+		const said = new Promise((resolve) => session.once("Network.eventSourceMessageReceived", resolve));
+		await session.send("Network.enable");
+		return async () => {
+			await said;
+			await session.detach();
+		};
+	}
+
 	async accessible(page = this.page) {
 		const session = await page.context().newCDPSession(page);
 		await session.send("Runtime.evaluate", { expression: axe });

@@ -139,23 +139,36 @@ function auditJudge(events) {
 	tally(invented.length === 0, `in the audit log and approved by nobody: ${invented.length}`);
 }
 
+// The process of that role, which may only just be coming back after the last kill.
+async function targetOf(role, provider, more) {
+	if (more?.role === role) return more;
+	for (let i = 0; i < 2000; i++) {
+		const found = provider.processes().find((one) => one.role === role);
+		if (found) return found;
+		await rest(1);
+	}
+	throw new Error(`there is no ${role} to kill`);
+}
+
 async function kills(provider) {
-	const more = postgres(), done = new Map(), times = [];
+	const more = postgres(), done = new Map(), slowest = new Map(), times = [], owns = [];
+	const roles = ["serve", "keyholder", "daemon", ...(more ? [more.role] : [])];
 	let left = 0;
 	for (let i = 0; i < KILLS; i++) {
 		await rest(20 + Math.random() * 280);
-		const processes = provider.processes();
-		const targets = more ? [...processes, more] : processes;
-		const target = targets[i % targets.length];
+		const target = await targetOf(roles[i % roles.length], provider, more);
 		const result = await (target.kill ? target.kill(provider) : provider.kill(target));
 		times.push(result.ms);
+		if (result.own) owns.push(result.own);
+		slowest.set(target.role, Math.max(slowest.get(target.role) ?? 0, result.ms));
 		left += result.left;
 		done.set(target.role, (done.get(target.role) ?? 0) + 1);
 	}
-	times.sort((a, b) => a - b);
-	tally(times.length === KILLS, `${KILLS} kills: ${[...done].map(([role, count]) => `${role} ${count}`).join(", ")}`);
+	for (const list of [times, owns]) list.sort((a, b) => a - b);
+	tally(times.length === KILLS && roles.every((role) => done.get(role) >= Math.floor(KILLS / roles.length)), `${KILLS} kills: ${[...done].map(([role, count]) => `${role} ${count}`).join(", ")}`);
 	tally(left === 0, `processes left over: ${left}`);
-	tally(times.at(-1) < SLOWEST_MS, `serving again after ${times[KILLS >> 1].toFixed(0)} ms in the median, ${times[Math.floor(KILLS * 0.99)].toFixed(0)} ms in 99 of 100, ${times.at(-1).toFixed(0)} ms at most`);
+	tally(times.at(-1) < SLOWEST_MS, `serving again after ${times[KILLS >> 1].toFixed(0)} ms in the median, ${times[Math.floor(KILLS * 0.99)].toFixed(0)} ms in 99 of 100, at most ${[...slowest].map(([role, ms]) => `${ms.toFixed(0)} ms after ${role}`).join(", ")}`);
+	if (owns.length > 0) console.log(`PostgreSQL itself answered again after ${owns[owns.length >> 1].toFixed(0)} ms in the median, ${owns.at(-1).toFixed(0)} ms at most; serving is counted from there`);
 }
 
 async function main() {

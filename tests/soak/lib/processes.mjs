@@ -27,7 +27,7 @@ function descendants(root) {
 
 const nameOf = (pid) => {
 	try {
-		return readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0").slice(1).find((word) => /^[a-z]+$/.test(word)) ?? readFileSync(`/proc/${pid}/comm`, "latin1").trim();
+		return readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0").find((word) => word.startsWith("@"))?.slice(1) ?? readFileSync(`/proc/${pid}/comm`, "latin1").trim();
 	} catch {
 		return "gone";
 	}
@@ -49,9 +49,10 @@ export class Provider {
 		return [root, ...descendants(root.pid).map((one) => ({ ...one, role: nameOf(one.pid) }))];
 	}
 
+	// With the database and the keyholder: what /readyz asks.
 	async isServing() {
 		try {
-			return (await send(`${this.issuer}/healthz`, { headers: { connection: "close" } })).status === 200;
+			return (await send(`${this.issuer}/readyz`, { headers: { connection: "close" } })).status === 200;
 		} catch {
 			return false;
 		}
@@ -95,7 +96,7 @@ async function leftOver(processes) {
 	return alive().length;
 }
 
-// PostgreSQL, when this run has one: kills its postmaster and starts it again.
+// PostgreSQL, when this run has one: kills its postmaster and starts it again. `ms` counts from when it answers again, which took it `own` ms.
 export function postgres() {
 	const { SOAK_PG_PIDFILE: file, SOAK_PG_START: start } = process.env;
 	if (!file || !start) return null;
@@ -106,7 +107,8 @@ export function postgres() {
 			process.kill(Number(readFileSync(file, "utf8").split("\n")[0]), "SIGKILL");
 			const { status } = spawnSync("bash", ["-c", start], { stdio: "ignore" });
 			if (status !== 0) throw new Error(`SOAK_PG_START ended with ${status}`);
-			return { ms: await provider.serving(begun), left: 0 };
+			const back = performance.now();
+			return { ms: await provider.serving(back), own: back - begun, left: 0 };
 		},
 	};
 }

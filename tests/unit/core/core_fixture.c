@@ -314,7 +314,7 @@ void phone_make(struct core_test *test, const char *user_id, struct phone *phone
 	assert_true(test->key_count < ARRAY_COUNT(test->keys));
 	IS(jose_key_generate(JOSE_ES256, &test->keys[test->key_count]), OK);
 	phone->key = test->keys[test->key_count++];
-	jose_key_thumbprint(phone->key, thumbprint);
+	assert_int_equal(jose_key_thumbprint(phone->key, thumbprint), OK);
 	phone->row = (struct device_row){.id = arena_strdup(test->arena, phone->id),
 					 .user_id = arena_strdup(test->arena, user_id),
 					 .name = "A phone",

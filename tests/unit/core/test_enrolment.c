@@ -53,7 +53,7 @@ static void proof_make(struct core_test *test, const struct started *started, co
 	IS(base64url_parse(change->secret ? change->secret : started->secret, 22, secret, 16, &size), OK);
 	IS(base64url_parse(salt, 22, bytes, 16, &size), OK);
 	hkdf_sha256(secret, 16, bytes, 16, "symbolon enrol v1", k, 32);
-	jose_key_thumbprint(key, thumbprint);
+	assert_int_equal(jose_key_thumbprint(key, thumbprint), OK);
 	text_init(&message, 1024);
 	text_add_bytes(&message, "symbolon-enrol", 15);
 	text_add_bytes(&message, test->settings.issuer, strlen(test->settings.issuer) + 1);

@@ -54,7 +54,7 @@ static void an_answer_can_be_checked_and_says_what_was_asked(void **state)
 	assert_string_equal(receipt.issuer, "https://id.example.org");
 	assert_string_equal(json_get_string(receipt.shown, "id"), scene.challenge);
 	assert_string_equal(row.shown, challenge_now(scene.test, scene.challenge).details);
-	jose_key_thumbprint(scene.phone.key, thumbprint);
+	assert_int_equal(jose_key_thumbprint(scene.phone.key, thumbprint), OK);
 	assert_string_equal(receipt.thumbprint, thumbprint);
 }
 

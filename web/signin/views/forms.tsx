@@ -1,7 +1,7 @@
 /* The screens on which something is typed into the page: user name, password, recovery code. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { ArrowRight, CircleAlert, Eye, EyeOff } from '../../shared/icons';
-import { busy, identify, provePassword, proveRecovery, state } from '../login';
+import { answered, busy, identify, provePassword, proveRecovery, state } from '../login';
 import type { Notice, State } from '../state';
 import { t } from '../text';
 import { AnotherWay } from './ways';
@@ -9,27 +9,27 @@ import { BackLink, clientName, Head, isWaiting, NoticeNote, ProblemNote, WaitBut
 
 /*
  * A field's own complaint: about what was typed (said at once), or the server's notice about what was sent. A wrong
- * answer empties the field and puts the focus back.
+ * answer empties the field and puts the focus back, before it is painted: nothing that is typed after it was read gets lost.
  */
 export function useComplaint(field: { current: HTMLInputElement | null }, about: readonly Notice[], clear: () => void, words: Partial<Record<Notice, string>> = {}) {
   const [missing, setMissing] = useState('');
   const answer: State = state.value;
   const first = useRef(true);
   const sent = answer.notice && about.includes(answer.notice) ? (words[answer.notice] ?? t.notices[answer.notice]) : '';
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!first.current && sent) {
       clear();
       setMissing('');
       field.current?.focus();
     }
     first.current = false;
-  }, [answer]);
+  }, [answered.value]);
   return { text: missing || sent, setMissing };
 }
 
-/* Keyed by the answer, so that the same complaint twice is announced twice. */
+/* Keyed by the answer, so that the same complaint twice is announced twice, and not again when a phone is heard of. */
 export function Complaint({ id, text }: { id: string; text: string }) {
-  return <p class="wrong" id={id} role="alert" key={state.value}>{text && <><CircleAlert /><span>{text}</span></>}</p>;
+  return <p class="wrong" id={id} role="alert" key={answered.value}>{text && <><CircleAlert /><span>{text}</span></>}</p>;
 }
 
 export function submitted(send: () => void): (event: Event) => void {
