@@ -91,21 +91,22 @@ static enum status place_find(struct store_tx *tx, const char *chain, struct aud
 	return OK;
 }
 
-static enum status place_take(struct store_tx *tx, struct audit_row *row)
+static enum status place_take(struct store_tx *tx, const struct audit_row *wanted)
 {
+	struct audit_row row = *wanted;
 	struct audit_place place;
 	uint8_t hash[32];
 
-	TRY(place_find(tx, row->chain, &place));
+	TRY(place_find(tx, row.chain, &place));
 	if (place.seq < 0 || place.seq == INT64_MAX)
 		return E_STORE; /* nobody of ours has counted so far: the chain was written by hand */
-	row->seq = place.seq + 1;
-	row->prev = place.hash;
-	row->prev_size = sizeof(place.hash);
-	TRY(audit_hash(row, hash));
-	row->hash = hash;
-	row->hash_size = sizeof(hash);
-	return store_audit_insert(tx, row);
+	row.seq = place.seq + 1;
+	row.prev = place.hash;
+	row.prev_size = sizeof(place.hash);
+	TRY(audit_hash(&row, hash));
+	row.hash = hash;
+	row.hash_size = sizeof(hash);
+	return store_audit_insert(tx, &row);
 }
 
 /*

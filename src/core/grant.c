@@ -154,9 +154,9 @@ static char *access_payload(const struct redeem *redeem, const char *jti)
 	scoped_json *json =
 		json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:I, s:s, s:o}", "iss", issuer, "sub",
 			  grant->user_id, "aud", issuer, "client_id", grant->client_id, "iat", (json_int_t)redeem->now,
-			  "exp", (json_int_t)(redeem->now + redeem->core->settings->life.access_token_s), "jti", jti,
-			  "scope", grant->scope, "auth_time", (json_int_t)grant->auth_time, "acr", grant->acr, "amr",
-			  amr_parse(grant->amr));
+			  "exp", (json_int_t)redeem->now + (json_int_t)redeem->core->settings->life.access_token_s,
+			  "jti", jti, "scope", grant->scope, "auth_time", (json_int_t)grant->auth_time, "acr",
+			  grant->acr, "amr", amr_parse(grant->amr));
 
 	return json ? json_format(redeem->arena, json) : NULL;
 }
@@ -168,7 +168,7 @@ static char *id_payload(const struct redeem *redeem)
 	scoped_json *json =
 		json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:o, s:s}", "iss", redeem->core->settings->issuer, "sub",
 			  grant->user_id, "aud", grant->client_id, "iat", (json_int_t)redeem->now, "exp",
-			  (json_int_t)(redeem->now + redeem->core->settings->life.id_token_s), "auth_time",
+			  (json_int_t)redeem->now + (json_int_t)redeem->core->settings->life.id_token_s, "auth_time",
 			  (json_int_t)grant->auth_time, "acr", grant->acr, "amr", amr_parse(grant->amr), "sid",
 			  grant->sid);
 

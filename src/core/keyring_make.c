@@ -12,7 +12,7 @@ struct making {
 	struct key_row rows[7];
 	size_t count;
 	enum keyring_part part;
-	char *roll; /* of the audit log's chains: none yet, under the key made last */
+	char *roll; /* of the audit log's chains: none yet */
 	int64_t now;
 };
 
@@ -62,10 +62,14 @@ static enum status all_make(struct making *making, struct keyholder *keyholder, 
 
 static enum status roll_make(struct making *making, struct keyholder *keyholder, struct arena *arena)
 {
-	const struct key_row *row = &making->rows[making->count - 1];
-	const struct sealed_key mac = {row->kid, row->alg, row->sealed, row->sealed_size};
+	for (size_t i = 0; i < making->count; i++) {
+		const struct key_row *row = &making->rows[i];
+		const struct sealed_key mac = {row->kid, row->alg, row->sealed, row->sealed_size};
 
-	return audit_roll_format(keyholder, &mac, arena, "", &making->roll);
+		if (strcmp(row->purpose, "mac") == 0)
+			return audit_roll_format(keyholder, &mac, arena, "", &making->roll);
+	}
+	return E_NOT_FOUND;
 }
 
 enum status keyring_init(struct store *store, struct keyholder *keyholder, int64_t now)

@@ -28,6 +28,7 @@ struct live {
 	struct generation *newest;
 	pthread_mutex_t looking; /* one look at a time; of `seen` */
 	struct stat seen;
+	bool is_being_written; /* told once */
 };
 
 /* ---- counting ---- */
@@ -178,8 +179,17 @@ static enum status generation_load(struct live *live, struct generation *generat
 	return generation->settings ? OK : E_NOMEM;
 }
 
-static void refusal_say(enum status status, const struct text *errors)
+static void refusal_say(struct live *live, enum status status, const struct text *errors)
 {
+	const bool was_being_written = live->is_being_written;
+
+	live->is_being_written = status == E_BUSY;
+	if (status == E_BUSY && !was_being_written)
+		log_warn("settings.being_written",
+			 LOG_S("what", "somebody has the file open for writing; it is read when "
+				       "they have closed it"));
+	if (status == E_BUSY)
+		return;
 	log_error("settings.refused", LOG_S("status", status_name(status)),
 		  LOG_S("problem", errors->size ? errors->data : "the file cannot be read"),
 		  LOG_S("what", "the settings stay as they were"));
@@ -197,7 +207,7 @@ static struct generation *generation_new(struct live *live)
 		status = generation_load(live, generation, &errors);
 	}
 	if (status != OK) {
-		refusal_say(status, &errors);
+		refusal_say(live, status, &errors);
 		if (generation)
 			generation_free(generation);
 		generation = NULL;
@@ -243,9 +253,12 @@ static bool change_take(struct live *live, bool now)
 			generation_free(generation);
 		return false; /* looked at again next time */
 	}
+	if (!generation && live->is_being_written)
+		return false;
 	live->seen = before;
 	if (!generation)
 		return false;
+	live->is_being_written = false;
 	live_log_level(generation->settings->log_level);
 	log_info("settings.loaded", LOG_S("path", path), LOG_S("policy", policy_mark(generation->settings->policy)));
 	generation_put(live, generation);

@@ -166,6 +166,7 @@ enum status process_attach(const char *name)
 	fcntl(PROCESS_CONTROL, F_SETFD, FD_CLOEXEC);
 	prctl(PR_SET_NAME, name);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGIO, SIG_IGN); /* somebody opens a file that is just being read: settings_file.c */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || !supervisor_is_there())
 		_exit(PROCESS_NO_EXEC);
 	return OK;

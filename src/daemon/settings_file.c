@@ -74,6 +74,15 @@ static enum status all_read(struct arena *arena, int fd, const char **ret_bytes,
 	return OK;
 }
 
+/* A lease for reading is given only while nobody has the file open for writing. SIGIO, which ends it, is ignored. */
+static bool is_being_written(int fd)
+{
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) != 0)
+		return errno == EAGAIN;
+	fcntl(fd, F_SETLEASE, F_UNLCK);
+	return false;
+}
+
 enum status settings_file_read(struct arena *arena, const char *path, const char **ret_bytes, size_t *ret_size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -83,7 +92,7 @@ enum status settings_file_read(struct arena *arena, const char *path, const char
 		fd = ask();
 	if (fd < 0)
 		return E_NOT_FOUND;
-	status = all_read(arena, fd, ret_bytes, ret_size);
+	status = is_being_written(fd) ? E_BUSY : all_read(arena, fd, ret_bytes, ret_size);
 	close(fd);
 	return status;
 }

@@ -78,7 +78,7 @@ static void payload_take(struct news *news, char payload[PAYLOAD_MAX + 1])
 	}
 	memcpy(payload, gathered->data ? gathered->data : "", size);
 	payload[size] = '\0';
-	if (size > 0) {
+	if (gathered->data && size > 0) {
 		memmove(gathered->data, gathered->data + size, gathered->size - size + 1);
 		gathered->size -= size;
 	}

@@ -269,7 +269,8 @@ enum status postgres_bytes(const struct statement *statement, int column, struct
 		copy = arena_alloc(arena, size ? size : 1);
 		if (!copy)
 			return E_NOMEM;
-		memcpy(copy, PQgetvalue(prepared->result, prepared->row, column), size);
+		if (size)
+			memcpy(copy, PQgetvalue(prepared->result, prepared->row, column), size);
 	}
 	*ret_bytes = copy;
 	*ret_size = size;

@@ -78,7 +78,7 @@ static enum status present_name(struct connection *fresh, struct schemas *schema
 		snprintf(problem, 256, "the database's URL leads to no schema that can be replaced");
 		return E_CONFLICT;
 	}
-	strcpy(schemas->present, found.words[0]);
+	snprintf(schemas->present, sizeof(schemas->present), "%s", found.words[0]);
 	return OK;
 }
 

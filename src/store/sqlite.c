@@ -478,7 +478,7 @@ static enum status sqlite_bytes(const struct statement *statement, int column, s
 		copy = arena_alloc(arena, size ? size : 1);
 		if (!copy)
 			return E_NOMEM;
-		if (size)
+		if (data && size)
 			memcpy(copy, data, size);
 	}
 	*ret_bytes = copy;
