@@ -370,8 +370,11 @@ enum status challenge_answer(const struct core *core, struct arena *arena, const
 	sha256(answer->jws, answer->jws_size, a.hash);
 	TRY(signature_check(&a));
 	status = answer_once(&a, ret_settled);
-	/* Somebody was faster on the challenge or the login: look again; the second look says what stands. */
-	for (int again = 0; status == E_CONFLICT && again < 3 && strcmp(ret_settled->state, "superseded") != 0; again++)
+	/*
+	 * Somebody was faster on the challenge or the login, perhaps between our reading of the one and of the other: look
+	 * again; the next look says what stands.
+	 */
+	for (int again = 0; status == E_CONFLICT && again < 3; again++)
 		status = answer_once(&a, ret_settled);
 	if (status != OK)
 		return status;

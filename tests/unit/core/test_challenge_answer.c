@@ -281,8 +281,9 @@ static void of_sixteen_answers_at_once_one_counts(void **state)
 		}
 		for (int i = 0; i < THREADS; i++)
 			assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
-		for (int i = 0; i < THREADS; i++) {
+		for (int i = 0; i < THREADS; i++)
 			pthread_join(racers[i].thread, NULL);
+		for (int i = 0; i < THREADS; i++) {
 			right += racers[i].status == OK;
 			assert_true(racers[i].status == OK || racers[i].status == E_CONFLICT);
 		}
@@ -304,10 +305,10 @@ static void the_same_bytes_from_sixteen_threads_are_one_answer(void **state)
 		racers[i] = (struct racer){.scene = &scene, .jws = jws};
 		assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
 	}
-	for (int i = 0; i < THREADS; i++) {
+	for (int i = 0; i < THREADS; i++)
 		pthread_join(racers[i].thread, NULL);
+	for (int i = 0; i < THREADS; i++)
 		IS(racers[i].status, OK);
-	}
 	assert_string_equal(login_row_now(test, scene.login).state, "done");
 }
 
