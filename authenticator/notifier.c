@@ -11,12 +11,20 @@
 #include "base/text.h"
 #include "terminal.h"
 
-enum { CALL_TIMEOUT_US = 10 * 1000 * 1000, RETRY_FIRST_MS = 1000, RETRY_MOST_MS = 60000, EVENTS_MAX = 16 };
+enum {
+	CALL_TIMEOUT_US = 10 * 1000 * 1000,
+	RETRY_FIRST_MS = 1000,
+	RETRY_MOST_MS = 60000,
+	STOP_MS = 2000,
+	EVENTS_MAX = 16
+};
 enum { TITLE_MAX = 512, BODY_MAX = 4096, ANSWER_MAX = 256, OWNER_MAX = 64, PROCESS_MAX = 256 };
 enum { URGENCY_NORMAL = 1, URGENCY_CRITICAL = 2 };
 
 static const char service[] = "org.freedesktop.Notifications";
 static const char service_path[] = "/org/freedesktop/Notifications";
+
+enum notice_state { NOTICE_WAITING, NOTICE_SENT, NOTICE_SHOWN };
 
 struct shown_notice {
 	struct notifier *notifier;
@@ -24,7 +32,7 @@ struct shown_notice {
 	char title[TITLE_MAX], body[BODY_MAX], answer[ANSWER_MAX];
 	int64_t until_ms;
 	bool urgent, has_buttons;
-	enum { NOTICE_WAITING, NOTICE_SENT, NOTICE_SHOWN } state;
+	enum notice_state state;
 	bool closing;       /* NOTICE_SENT: close it when its number is known */
 	bool changed;       /* NOTICE_SENT: send it again when its number is known */
 	uint32_t server_id; /* 0: none yet */
@@ -65,6 +73,14 @@ static struct shown_notice *notice_of_server(struct notifier *notifier, uint32_t
 		if (*notifier->notices[i].id && server_id && notifier->notices[i].server_id == server_id)
 			return &notifier->notices[i];
 	return NULL;
+}
+
+static bool has_notice(const struct notifier *notifier, enum notice_state state)
+{
+	for (size_t i = 0; i < NOTICES_MAX; i++)
+		if (*notifier->notices[i].id && notifier->notices[i].state == state)
+			return true;
+	return false;
 }
 
 static void retry_later(struct notifier *notifier)
@@ -371,10 +387,25 @@ static void bus_process(struct notifier *notifier)
 
 /* ---- for the caller ---- */
 
+/* One that is on its way has no number yet to be closed by, and would stay. */
+static void sent_await(struct notifier *notifier)
+{
+	const int64_t until_ms = clock_mono_ms() + STOP_MS;
+	int64_t left_ms = STOP_MS;
+
+	while (notifier->bus && left_ms > 0 && has_notice(notifier, NOTICE_SENT)) {
+		if (sd_bus_wait(notifier->bus, (uint64_t)left_ms * 1000) < 0)
+			return;
+		bus_process(notifier);
+		left_ms = until_ms - clock_mono_ms();
+	}
+}
+
 void notifier_free(struct notifier **notifier)
 {
 	if (!*notifier)
 		return;
+	sent_await(*notifier);
 	for (size_t i = 0; i < NOTICES_MAX; i++)
 		server_close(*notifier, (*notifier)->notices[i].server_id);
 	sd_bus_flush_close_unref((*notifier)->bus);
@@ -448,14 +479,6 @@ void notifier_close(struct notifier *notifier, const char *id)
 		notice_end(notifier, notice);
 }
 
-static bool has_waiting(const struct notifier *notifier)
-{
-	for (size_t i = 0; i < NOTICES_MAX; i++)
-		if (*notifier->notices[i].id && notifier->notices[i].state == NOTICE_WAITING)
-			return true;
-	return false;
-}
-
 static void notices_tend(struct notifier *notifier)
 {
 	int64_t now = clock_mono_ms();
@@ -512,7 +535,7 @@ int64_t notifier_due_ms(const struct notifier *notifier)
 		due = sooner(due, notifier->retry_at_ms);
 	if (notifier->bus && sd_bus_get_timeout(notifier->bus, &bus_us) > 0 && bus_us != UINT64_MAX)
 		due = sooner(due, (int64_t)(bus_us / 1000) + 1);
-	if (notifier->ready && has_waiting(notifier))
+	if (notifier->ready && has_notice(notifier, NOTICE_WAITING))
 		due = now;
 	return due < 0 ? -1 : due > now ? due - now : 0;
 }

@@ -371,8 +371,8 @@ enum status challenge_answer(const struct core *core, struct arena *arena, const
 	TRY(signature_check(&a));
 	status = answer_once(&a, ret_settled);
 	/*
-	 * Somebody was faster on the challenge or the login, perhaps between our reading of the one and of the other: look
-	 * again; the next look says what stands.
+	 * Somebody was faster on the challenge or the login, perhaps between our reading of the one and of the other:
+	 * look again; the next look says what stands.
 	 */
 	for (int again = 0; status == E_CONFLICT && again < 3; again++)
 		status = answer_once(&a, ret_settled);
