@@ -52,16 +52,29 @@ static const char *template_with(struct cli *cli, const char *yaml, const char *
 	return end ? arena_format(cli->arena, "%.*s\n%s: %s%s", (int)(line - yaml), yaml, key, value, end) : NULL;
 }
 
+/* Where to listen; NULL: as the template has it. An issuer without TLS is this machine's own: its port is meant. */
+static const char *listen_wanted(struct cli *cli)
+{
+	const char *issuer = cli_option(cli, "issuer");
+	const char *port = strrchr(issuer, ':');
+
+	if (cli_option(cli, "listen") || !text_has_prefix(issuer, "http://") || !port || !port[1] ||
+	    port[1 + strspn(port + 1, "0123456789")])
+		return cli_option(cli, "listen");
+	return arena_format(cli->arena, "%s%s", strchr(issuer, '[') ? "[::1]" : "127.0.0.1", port);
+}
+
 /* The configuration as the options want it; NULL: no memory. */
 static const char *config_text(struct cli *cli)
 {
 	const char *yaml = settings_template(cli->arena, cli_option(cli, "issuer"), cli_option(cli, "organisation"));
+	const char *listen = listen_wanted(cli);
 	struct text value;
 
 	text_init(&value, 8192);
-	if (cli_option(cli, "listen")) {
+	if (listen) {
 		text_add(&value, "[");
-		text_add_json_string(&value, cli_option(cli, "listen"));
+		text_add_json_string(&value, listen);
 		text_add(&value, "]");
 		yaml = value.failed ? NULL : template_with(cli, yaml, "listen", value.data);
 	}

@@ -12,9 +12,13 @@
 #define CODE_CHARS    32
 #define SELECTOR_SIZE 9
 
+/* The characters are a code's by now: a keyholder that cannot take them is trouble, and no wrong code. */
 static enum status code_hash(const struct core *core, const char *chars, uint8_t out[32])
 {
-	return keyholder_mac(core->keyholder, &keyring_view(core->keyring)->mac, "recovery", chars, CODE_CHARS, out);
+	enum status status = keyholder_mac(core->keyholder, &keyring_view(core->keyring)->mac, "recovery", chars,
+					   CODE_CHARS, out);
+
+	return status == E_INVALID ? E_IO : status;
 }
 
 enum status recovery_read(const struct core *core, const char *typed, char ret_selector[9], uint8_t ret_hash[32])

@@ -199,12 +199,14 @@ static enum status known_write(struct store_tx *tx, struct finish *finish)
 				  .created_at = op->now,
 				  .used_at = op->now};
 	struct browser_row there;
+	bool is_new;
 
 	if (!finish->renews_known)
 		return OK;
 	token_hash(finish->known_token, row.token_hash);
 	TRY(known_browser_renew(tx, &op->login.known, &row, op->now));
-	finish->known_rotated = store_browser_find(tx, finish->known_id, &there) == E_NOT_FOUND;
+	TRY(absent_is_fine(store_browser_find(tx, finish->known_id, &there), &is_new));
+	finish->known_rotated = !is_new;
 	return OK;
 }
 

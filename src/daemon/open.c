@@ -17,6 +17,7 @@
 #define SETTINGS_MEMORY (4 * 1024 * 1024)
 #define PAGES_MEMORY    (16 * 1024 * 1024)
 #define WORKER_QUEUE    1024
+#define TAKEN_MS        3000 /* the one before us may still be ending */
 #define STOP_MS         10000
 
 static enum status say(int *ret_exit, int code, const char *what, const char *detail)
@@ -169,6 +170,7 @@ static enum status listener_start(struct daemon *daemon)
 		.trusted_proxy_count = settings->trusted_proxy_count,
 		.https = settings->issuer_is_https,
 		.loops = settings->loops,
+		.taken_ms = TAKEN_MS,
 	};
 	const struct http_handlers handlers = {dispatch, daemon};
 
@@ -179,7 +181,8 @@ static enum status listener_start(struct daemon *daemon)
 static enum status metrics_start(struct daemon *daemon)
 {
 	const char *listen = daemon->app.core.settings->metrics;
-	const struct http_settings http = {.listen = &listen, .listen_count = 1, .loops = 1, .max_connections = 64};
+	const struct http_settings http = {
+		.listen = &listen, .listen_count = 1, .loops = 1, .max_connections = 64, .taken_ms = TAKEN_MS};
 	const struct http_handlers handlers = {metrics_answer, daemon};
 
 	if (!listen)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -15,9 +16,10 @@
 #include "http/peers.h"
 #include "http/tls.h"
 
-#define LOOPS_MAX   8 /* when not asked */
-#define LOOPS_LIMIT 64
-#define BACKLOG     1024
+#define LOOPS_MAX      8 /* when not asked */
+#define LOOPS_LIMIT    64
+#define BACKLOG        1024
+#define TAKEN_PAUSE_MS 10
 
 static void defaults_fill(struct http_settings *settings)
 {
@@ -123,13 +125,27 @@ static enum status bind_trouble(const char *where)
 	return status;
 }
 
+/* Whoever is killed holds its port until the kernel has taken it apart; the one that follows is faster than that. */
+static int socket_bind_patiently(const struct sockaddr *address, socklen_t size, unsigned taken_ms)
+{
+	const int64_t until = clock_mono_ms() + taken_ms;
+	int fd = socket_bind(address, size, false);
+
+	while (fd < 0 && errno == EADDRINUSE && clock_mono_ms() < until) {
+		nanosleep(&(struct timespec){.tv_nsec = TAKEN_PAUSE_MS * 1000000L}, NULL);
+		fd = socket_bind(address, size, false);
+	}
+	return fd;
+}
+
 /*
  * With SO_REUSEPORT a second daemon of the same user would share the port unseen. A first socket without it
  * finds that out, and the port where none was asked for.
  */
-static enum status address_probe(const char *where, const struct sockaddr *address, socklen_t size, uint16_t *ret_port)
+static enum status address_probe(const char *where, const struct sockaddr *address, socklen_t size, unsigned taken_ms,
+				 uint16_t *ret_port)
 {
-	int fd = socket_bind(address, size, false);
+	int fd = socket_bind_patiently(address, size, taken_ms);
 
 	if (fd < 0)
 		return bind_trouble(where);
@@ -151,7 +167,7 @@ static enum status address_listen(struct http_server *server, size_t index)
 		struct sockaddr *address = family == AF_INET6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
 		socklen_t size = family == AF_INET6 ? sizeof(v6) : sizeof(v4);
 
-		TRY(address_probe(where, address, size, &server->ports[index]));
+		TRY(address_probe(where, address, size, server->settings.taken_ms, &server->ports[index]));
 		v6.sin6_port = htons(server->ports[index]);
 		v4.sin_port = htons(server->ports[index]);
 		for (unsigned i = 0; i < server->loop_count; i++) {

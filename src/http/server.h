@@ -38,6 +38,7 @@ struct http_settings {
 	bool https;                 /* the issuer is https: answers carry Strict-Transport-Security */
 	unsigned loops;             /* 0: one per core, at most 8; never more than 64 */
 	struct guard_limits limits; /* zero members take the defaults of http/guard.h */
+	unsigned taken_ms;          /* how long to wait for an address that is taken; default 0 */
 	unsigned idle_ms;           /* a kept-alive connection without a request; default 60,000 */
 	unsigned header_ms;         /* first byte (or accept) to the end of the headers; default 10,000 */
 	unsigned body_ms;           /* end of headers to the end of the body; default 20,000 */
@@ -78,7 +79,7 @@ struct http_counters {
  * Binds the listeners and loads the certificate, so that port 0 is known and every error is found before start.
  *
  * E_INVALID   an address, a CIDR or the certificate cannot be understood (logged with what and where)
- * E_CONFLICT  an address is taken
+ * E_CONFLICT  an address is taken, and still was after `taken_ms`
  * E_IO        a file cannot be read
  */
 enum status must_check http_server_new(const struct http_settings *settings, const struct http_handlers *handlers,

@@ -155,11 +155,17 @@ static enum status rows_step(struct statement *statement, struct run *run)
 	return OK;
 }
 
+/*
+ * SQLite may have ended the transaction with the error: what a writer that overlooks it goes on to write would then be
+ * committed statement by statement.
+ */
 static enum status run_do(struct store_tx *tx, struct run *run)
 {
 	struct statement statement;
 	enum status status;
 
+	if (tx->connection->state != TX_FINE)
+		return E_STORE;
 	TRY(statement_take(tx->connection, &run->key, text_build, &statement));
 	status = rows_step(&statement, run);
 	statement_done(&statement);

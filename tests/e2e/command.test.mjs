@@ -1,7 +1,7 @@
 /* The symbolon command as an operator meets it: forms, exit codes, what it prints, what it refuses. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -37,6 +37,21 @@ test('init makes private files and never overwrites', () => {
   const again = run(['init', '--dir', join(dir, 'id'), '--issuer', 'http://localhost:18999']);
   assert.equal(again.code, 1);
   assert.match(again.err, /is there already; nothing was changed/);
+});
+
+test('init listens where an issuer on this machine says, and for a proxy otherwise', () => {
+  for (const [issuer, more, listen] of [
+    ['http://localhost:18998', [], '127.0.0.1:18998'],
+    ['http://[::1]:18998', [], '[::1]:18998'],
+    ['http://localhost:18998', ['--listen', '127.0.0.1:18997'], '127.0.0.1:18997'],
+    ['http://localhost', [], '127.0.0.1:8080'],
+    ['https://id.example.org:8443', [], '127.0.0.1:8080'],
+  ]) {
+    const folder = mkdtempSync(join(dir, 'listen-'));
+    const { code, err } = run(['init', '--dir', folder, '--issuer', issuer, ...more]);
+    assert.equal(code, 0, err);
+    assert.ok(readFileSync(join(folder, 'symbolon.yaml'), 'utf8').includes(`\nlisten: ["${listen}"]\n`), issuer);
+  }
 });
 
 test('init refuses an issuer that phones could not trust', () => {

@@ -431,6 +431,33 @@ static void a_port_that_is_taken_is_found_out(void **state)
 	wire_stop(&wire);
 }
 
+static void *wire_stop_soon(void *wire)
+{
+	wire_stop(wire);
+	return NULL;
+}
+
+static void a_port_that_becomes_free_is_waited_for(void **state)
+{
+	struct http_handlers handlers = {0};
+	struct http_server *second = NULL;
+	struct wire wire;
+	char address[32];
+	const char *listen = address;
+	pthread_t stopper;
+
+	(void)state;
+	wire_start(&wire, (struct http_settings){0});
+	snprintf(address, sizeof(address), "127.0.0.1:%u", http_server_port(wire.server, 0));
+	assert_int_equal(pthread_create(&stopper, NULL, wire_stop_soon, &wire), 0);
+	assert_int_equal(
+		http_server_new(&(struct http_settings){.listen = &listen, .listen_count = 1, .taken_ms = 60000},
+				&handlers, &second),
+		OK);
+	pthread_join(stopper, NULL);
+	http_server_free(&second);
+}
+
 static void settings_that_cannot_be_understood_are_refused(void **state)
 {
 	static const char *const listens[] = {
@@ -472,6 +499,7 @@ int main(void)
 		cmocka_unit_test(a_stop_cuts_what_outlasts_its_deadline),
 		cmocka_unit_test(a_stop_comes_through_while_bytes_arrive),
 		cmocka_unit_test(a_port_that_is_taken_is_found_out),
+		cmocka_unit_test(a_port_that_becomes_free_is_waited_for),
 		cmocka_unit_test(settings_that_cannot_be_understood_are_refused),
 	};
 
