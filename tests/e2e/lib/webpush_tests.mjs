@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { AuthenticatorApp } from "./authenticator_app.mjs";
 import { randomId } from "./device.mjs";
+import { eventually } from "./patience.mjs";
 import { BROWSERS } from "./push_browsers.mjs";
 import { Visitor } from "./visitor.mjs";
 import { encrypted } from "./web_push.mjs";
@@ -21,6 +22,15 @@ async function openWorld(options) {
 	const closers = [];
 	const world = await World.open({ after: (close) => closers.push(close) }, options);
 	return { world, closeWorld: () => closers[0]() };
+}
+
+// The daemon hears of what the command did within a second; an app that starts sooner is told of the key that was.
+async function keysFollowed(world) {
+	const next = (await world.command(["key", "list"])).flat().filter((key) => key.purpose === "token" && key.state === "next");
+	await eventually(async () => {
+		const { keys } = await (await fetch(`${world.issuer}/jwks`)).json();
+		return next.every(({ kid }) => keys.some((key) => key.kid === kid));
+	}, "the daemon with the new keys");
 }
 
 // A sign-in up to where the phone is asked.
@@ -132,6 +142,7 @@ export const webPushTests = (name, more = () => {}) => describe(`${name} as the 
 	test("after the VAPID key has rotated the old subscription still gets messages, and the app makes a new one at its next start", LIMIT, async () => {
 		const [old] = it.here.service.subscribed;
 		await it.app.world.command(["key", "rotate"]);
+		await keysFollowed(it.app.world);
 		const before = await ask(it.visitor, it.clients.mail);
 		await it.app.request();
 		await it.app.open();
