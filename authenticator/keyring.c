@@ -249,12 +249,28 @@ static enum exit_code item_search(struct keyring *keyring, const char *id, char 
 	return error < 0 ? complain_format("SearchItems", error) : EXIT_DONE;
 }
 
+/* A call that may want the person: after what `skipped` describes the reply names a prompt, which is run. Takes the
+ * call over. */
+static enum exit_code call_prompted(struct keyring *keyring, const char *what, sd_bus_message *call,
+				    const char *skipped)
+{
+	scoped_message *reply = NULL;
+	const char *prompt = none;
+	enum exit_code code = call_send(keyring, what, call, &reply);
+	int error;
+
+	if (code != EXIT_DONE)
+		return code;
+	error = sd_bus_message_skip(reply, skipped);
+	if (error >= 0)
+		error = sd_bus_message_read(reply, "o", &prompt);
+	return error < 0 ? complain_format(what, error) : prompt_run(keyring, prompt);
+}
+
 /* An item or a collection; what is open already stays so. */
 static enum exit_code object_unlock(struct keyring *keyring, const char *path)
 {
 	sd_bus_message *call = NULL;
-	scoped_message *reply = NULL;
-	const char *prompt = none;
 	int error =
 		sd_bus_message_new_method_call(keyring->bus, &call, service, service_path, service_interface, "Unlock");
 
@@ -264,13 +280,7 @@ static enum exit_code object_unlock(struct keyring *keyring, const char *path)
 		sd_bus_message_unref(call);
 		return complain_format("Unlock", error);
 	}
-	enum exit_code code = call_send(keyring, "Unlock", call, &reply);
-	if (code != EXIT_DONE)
-		return code;
-	error = sd_bus_message_skip(reply, "ao");
-	if (error >= 0)
-		error = sd_bus_message_read(reply, "o", &prompt);
-	return error < 0 ? complain_format("Unlock", error) : prompt_run(keyring, prompt);
+	return call_prompted(keyring, "Unlock", call, "ao");
 }
 
 /* (session, parameters, value, content type) */
@@ -392,8 +402,6 @@ static int item_append(const struct keyring *keyring, sd_bus_message *call, cons
 static enum exit_code item_create(struct keyring *keyring, const char *collection, const char *id, const char *secret)
 {
 	sd_bus_message *call = NULL;
-	scoped_message *reply = NULL;
-	const char *prompt = none;
 	int error = sd_bus_message_new_method_call(keyring->bus, &call, service, collection, collection_interface,
 						   "CreateItem");
 
@@ -405,13 +413,7 @@ static enum exit_code item_create(struct keyring *keyring, const char *collectio
 		sd_bus_message_unref(call);
 		return complain_format("CreateItem", error);
 	}
-	enum exit_code code = call_send(keyring, "CreateItem", call, &reply);
-	if (code != EXIT_DONE)
-		return code;
-	error = sd_bus_message_skip(reply, "o");
-	if (error >= 0)
-		error = sd_bus_message_read(reply, "o", &prompt);
-	return error < 0 ? complain_format("CreateItem", error) : prompt_run(keyring, prompt);
+	return call_prompted(keyring, "CreateItem", call, "o");
 }
 
 /* A key that does not come back is a vault that does not open: looked at before anything is sealed with it. */
