@@ -99,14 +99,11 @@ enum status login_pass(const struct core *core, struct arena *arena, const char 
 	TRY(store_read(core->store, arena, find, &op));
 	op.prepare = pass_prepare;
 	op.write = pass_write;
-	status = login_op_run(&op);
+	status = login_op_finish(&op, ret_view);
 	if (status == E_CONFLICT && try.matches) {
 		/* Another request used this very pass first. */
 		try.matches = false;
-		status = login_op_run(&op);
+		status = login_op_finish(&op, ret_view);
 	}
-	if (status == E_BUSY)
-		ret_view->retry_after = op.retry_after;
-	TRY(status);
-	return login_op_show(&op, ret_view);
+	return status;
 }

@@ -176,14 +176,11 @@ enum status login_recovery(const struct core *core, struct arena *arena, const c
 	TRY(store_read(core->store, arena, find, &op));
 	op.prepare = recovery_prepare;
 	op.write = recovery_write;
-	status = login_op_run(&op);
+	status = login_op_finish(&op, ret_view);
 	if (status == E_CONFLICT && try.matches) {
 		/* Another request used this very code first. */
 		try.matches = false;
-		status = login_op_run(&op);
+		status = login_op_finish(&op, ret_view);
 	}
-	if (status == E_BUSY)
-		ret_view->retry_after = op.retry_after;
-	TRY(status);
-	return login_op_show(&op, ret_view);
+	return status;
 }

@@ -146,14 +146,11 @@ enum status login_totp(const struct core *core, struct arena *arena, const char 
 	op.prepare = totp_prepare;
 	op.write = totp_write;
 	op.more = &try;
-	status = login_op_run(&op);
+	status = login_op_finish(&op, ret_view);
 	if (status == E_CONFLICT && try.verdict == OK) {
 		/* Another request used this very step first. */
 		try.verdict = E_CONFLICT;
-		status = login_op_run(&op);
+		status = login_op_finish(&op, ret_view);
 	}
-	if (status == E_BUSY)
-		ret_view->retry_after = op.retry_after;
-	TRY(status);
-	return login_op_show(&op, ret_view);
+	return status;
 }
