@@ -84,6 +84,8 @@ void cli_print_qr(const char *text);
 
 /* The user of that name; EXIT_REFUSED with the sentence printed when there is none. */
 int cli_user_find(struct cli *cli, const char *name, struct user_row *ret_user);
+/* cli_open, and the user whom the first word names. */
+int cli_open_user(struct cli *cli, struct user_row *ret_user);
 
 /* Erases what the audit log says of a person, who may be gone already, and says how much. */
 int cli_audit_erase(struct cli *cli, const char *user_id, const char *name);

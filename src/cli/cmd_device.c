@@ -104,10 +104,8 @@ int cmd_device_enrol(struct cli *cli)
 	struct enrolment_state state;
 	struct user_row user;
 	enum status status;
-	int code = cli_open(cli);
+	int code = cli_open_user(cli, &user);
 
-	if (code == EXIT_DONE)
-		code = cli_user_find(cli, cli->args.words[0], &user);
 	if (code != EXIT_DONE)
 		return code;
 	if (user.disabled)
@@ -171,10 +169,8 @@ int cmd_device_list(struct cli *cli)
 	struct user_row user;
 	enum status status;
 	json_t *list = NULL;
-	int code = cli_open(cli);
+	int code = cli_open_user(cli, &user);
 
-	if (code == EXIT_DONE)
-		code = cli_user_find(cli, cli->args.words[0], &user);
 	if (code != EXIT_DONE)
 		return code;
 	listing.user_id = user.id;

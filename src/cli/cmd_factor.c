@@ -54,10 +54,8 @@ int cmd_totp_enrol(struct cli *cli)
 	struct totp_wish wish;
 	struct user_row user;
 	enum status status;
-	int code = cli_open(cli);
+	int code = cli_open_user(cli, &user);
 
-	if (code == EXIT_DONE)
-		code = cli_user_find(cli, cli->args.words[0], &user);
 	if (code == EXIT_DONE)
 		code = wish_read(cli, &user, &wish);
 	if (code != EXIT_DONE)
@@ -95,10 +93,8 @@ int cmd_totp_list(struct cli *cli)
 	struct user_row user;
 	enum status status;
 	json_t *list = NULL;
-	int code = cli_open(cli);
+	int code = cli_open_user(cli, &user);
 
-	if (code == EXIT_DONE)
-		code = cli_user_find(cli, cli->args.words[0], &user);
 	if (code != EXIT_DONE)
 		return code;
 	listing.user_id = user.id;
@@ -126,10 +122,8 @@ int cmd_totp_remove(struct cli *cli)
 {
 	struct user_row user;
 	enum status status;
-	int code = cli_open(cli);
+	int code = cli_open_user(cli, &user);
 
-	if (code == EXIT_DONE)
-		code = cli_user_find(cli, cli->args.words[0], &user);
 	if (code != EXIT_DONE)
 		return code;
 	status = totp_remove(&cli->core, user.id, cli->args.words[1], clock_now());
@@ -150,10 +144,8 @@ int cmd_recovery_issue(struct cli *cli)
 	struct user_row user;
 	enum status status;
 	json_t *list = NULL;
-	int code = cli_open(cli);
+	int code = cli_open_user(cli, &user);
 
-	if (code == EXIT_DONE)
-		code = cli_user_find(cli, cli->args.words[0], &user);
 	if (code != EXIT_DONE)
 		return code;
 	status = recovery_issue(&cli->core, user.id, clock_now(), codes);

@@ -43,9 +43,7 @@ int cmd_pass_issue(struct cli *cli)
 	int code = wish_read(cli, &wish);
 
 	if (code == EXIT_DONE)
-		code = cli_open(cli);
-	if (code == EXIT_DONE)
-		code = cli_user_find(cli, cli->args.words[0], &user);
+		code = cli_open_user(cli, &user);
 	if (code != EXIT_DONE)
 		return code;
 	if (user.disabled)
@@ -76,10 +74,8 @@ int cmd_pass_list(struct cli *cli)
 	struct user_row user;
 	enum status status;
 	json_t *list = NULL;
-	int code = cli_open(cli);
+	int code = cli_open_user(cli, &user);
 
-	if (code == EXIT_DONE)
-		code = cli_user_find(cli, cli->args.words[0], &user);
 	if (code != EXIT_DONE)
 		return code;
 	listing.user_id = user.id;

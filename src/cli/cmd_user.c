@@ -174,11 +174,9 @@ int cmd_user_show(struct cli *cli)
 {
 	struct user_row user;
 	struct showing showing = {.cli = cli, .user = &user};
-	int code = cli_open(cli);
+	int code = cli_open_user(cli, &user);
 	enum status status;
 
-	if (code == EXIT_DONE)
-		code = cli_user_find(cli, cli->args.words[0], &user);
 	if (code != EXIT_DONE)
 		return code;
 	status = store_read(cli->core.store, cli->arena, show_read, &showing);
@@ -204,11 +202,9 @@ int cmd_user_show(struct cli *cli)
 static int disabled_set(struct cli *cli, bool disabled)
 {
 	struct user_row user;
-	int code = cli_open(cli);
+	int code = cli_open_user(cli, &user);
 	enum status status;
 
-	if (code == EXIT_DONE)
-		code = cli_user_find(cli, cli->args.words[0], &user);
 	if (code != EXIT_DONE)
 		return code;
 	status = user_set_disabled(&cli->core, user.id, disabled, clock_now());
@@ -233,11 +229,9 @@ int cmd_user_enable(struct cli *cli)
 int cmd_user_remove(struct cli *cli)
 {
 	struct user_row user;
-	int code = cli_open(cli);
+	int code = cli_open_user(cli, &user);
 	enum status status;
 
-	if (code == EXIT_DONE)
-		code = cli_user_find(cli, cli->args.words[0], &user);
 	if (code != EXIT_DONE)
 		return code;
 	status = user_remove(&cli->core, user.id, clock_now());
@@ -251,11 +245,9 @@ int cmd_user_password(struct cli *cli)
 {
 	struct user_row user;
 	const char *password, *problem = NULL;
-	int code = cli_open(cli);
+	int code = cli_open_user(cli, &user);
 	enum status status;
 
-	if (code == EXIT_DONE)
-		code = cli_user_find(cli, cli->args.words[0], &user);
 	if (code == EXIT_DONE)
 		code = password_read(cli, &password);
 	if (code != EXIT_DONE)

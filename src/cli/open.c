@@ -255,3 +255,10 @@ int cli_user_find(struct cli *cli, const char *name, struct user_row *ret_user)
 				cli_clean(cli, name));
 	return status == OK ? EXIT_DONE : cli_trouble(status, "reading the user");
 }
+
+int cli_open_user(struct cli *cli, struct user_row *ret_user)
+{
+	int code = cli_open(cli);
+
+	return code == EXIT_DONE ? cli_user_find(cli, cli->args.words[0], ret_user) : code;
+}
