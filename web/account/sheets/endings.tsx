@@ -2,7 +2,7 @@
 import { announce } from '../../shared/announce';
 import { change, changeAndClose, closeSheet, overview } from '../account';
 import * as api from '../api';
-import { saveFile } from '../download';
+import { saveFile } from '../../shared/save_file';
 import type { Browser } from '../model';
 import { browserName } from '../names';
 import { t } from '../text';

@@ -6,7 +6,7 @@ import { Download, Printer, TriangleAlert } from '../../shared/icons';
 import { announce } from '../../shared/announce';
 import { change, closeSheet, lookAtHistory, onFarewell, overview } from '../account';
 import * as api from '../api';
-import { saveFile } from '../download';
+import { saveFile } from '../../shared/save_file';
 import { readCodes } from '../model';
 import { t, when } from '../text';
 import { plainName } from '../../shared/text';

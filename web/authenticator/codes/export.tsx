@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/button';
 import { ShieldAlert } from '../../shared/icons';
+import { saveFile } from '../../shared/save_file';
 import { announce } from '../shell/announce';
 import { exportList, exportSealed } from '../vault/exchange';
 import { passphraseNew } from '../vault/passphrase';
@@ -37,7 +38,7 @@ function Sealed() {
     passphraseNew(passphrase);
     if (passphrase !== again) return setDiffers(true);
     const now = nowSeconds();
-    download(await exportSealed(book.value, now, passphrase, setShare), fileName(now, 'json'), 'application/json');
+    saveFile(fileName(now, 'json'), 'application/json', await exportSealed(book.value, now, passphrase, setShare));
     finish();
   });
   const type = (set: (value: string) => void) => (value: string) => {
@@ -59,7 +60,7 @@ function Plain() {
   const [understood, setUnderstood] = useState(false);
   const { busy, problem, run } = useWork();
   const save = () => run(async () => {
-    download(exportList(book.value), fileName(nowSeconds(), 'txt'), 'text/plain');
+    saveFile(fileName(nowSeconds(), 'txt'), 'text/plain', exportList(book.value));
     finish();
   });
   return (
@@ -83,13 +84,4 @@ function finish(): void {
 
 function fileName(now_s: number, ending: string): string {
   return `symbolon-codes-${new Date(now_s * 1000).toISOString().slice(0, 10)}.${ending}`;
-}
-
-function download(text: string, name: string, type: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

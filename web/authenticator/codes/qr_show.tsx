@@ -2,6 +2,7 @@
 import encodeQR from 'qr';
 import { useMemo } from 'preact/hooks';
 import { ShieldAlert } from '../../shared/icons';
+import { drawingOf } from '../../shared/qr';
 import type { Entry } from '../vault/entry';
 import { otpauthWrite } from '../vault/otpauth';
 import { named } from './parts';
@@ -21,13 +22,6 @@ export function QrShow({ entry }: { entry: Entry }) {
 }
 
 function Drawn({ entry }: { entry: Entry }) {
-  const { size, path } = useMemo(() => qrPath(otpauthWrite(entry)), [entry]);
+  const { size, path } = useMemo(() => drawingOf(encodeQR(otpauthWrite(entry), 'raw', { ecc: 'medium', border: QUIET })), [entry]);
   return <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={c.qrAlt(named(entry))} shape-rendering="crispEdges"><path d={path} /></svg>;
-}
-
-/* One square for each dark module. */
-export function qrPath(text: string): { size: number; path: string } {
-  const rows = encodeQR(text, 'raw', { ecc: 'medium', border: QUIET });
-  const path = rows.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : ''))).join('');
-  return { size: rows.length, path };
 }
