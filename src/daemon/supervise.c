@@ -308,14 +308,15 @@ static int exit_code(int wait_status)
 
 static void death_tell(const struct child *child, pid_t pid, int wait_status)
 {
+	const int64_t left_ms = child->start_ms - clock_mono_ms(); /* at once may be a moment ago by now */
+	const int64_t again_ms = left_ms > 0 ? left_ms : 0;
+
 	if (WIFSIGNALED(wait_status))
 		log_error("process.ended", LOG_S("process", child->name), LOG_N("pid", pid),
-			  LOG_N("signal", WTERMSIG(wait_status)),
-			  LOG_N("again_in_ms", child->start_ms - clock_mono_ms()));
+			  LOG_N("signal", WTERMSIG(wait_status)), LOG_N("again_in_ms", again_ms));
 	else
 		log_error("process.ended", LOG_S("process", child->name), LOG_N("pid", pid),
-			  LOG_N("code", exit_code(wait_status)),
-			  LOG_N("again_in_ms", child->start_ms - clock_mono_ms()));
+			  LOG_N("code", exit_code(wait_status)), LOG_N("again_in_ms", again_ms));
 }
 
 static int64_t pause_ms(unsigned quick_deaths)
