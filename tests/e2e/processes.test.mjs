@@ -10,7 +10,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { Device } from "./lib/device.mjs";
 import { send, sendForm } from "./lib/http.mjs";
-import { descriptors, family, isThere, memoryHolds, runningWith } from "./lib/processes.mjs";
+import { descriptors, family, isStopped, isThere, memoryHolds, runningWith } from "./lib/processes.mjs";
 import { Visitor, signIn } from "./lib/visitor.mjs";
 import { PASSWORD, World, bin, start } from "./lib/world.mjs";
 
@@ -119,6 +119,7 @@ test("a keyholder that is stopped, not dead, is replaced: requests get 503 until
 	process.kill(before.supervisor, "SIGSTOP"); // as long as nobody can replace it
 	world.closers.push(() => { if (!world.daemon.ended) process.kill(before.supervisor, "SIGCONT"); });
 	process.kill(before.keyholder, "SIGSTOP");
+	await until("both have stopped", () => isStopped(before.supervisor) && isStopped(before.keyholder));
 	const refused = await login.step("password", { password: PASSWORD });
 	assert.equal(refused.status, 503, refused.text);
 	assert.equal((await send(`${world.issuer}/readyz`)).status, 503);

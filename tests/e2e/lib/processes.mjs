@@ -16,6 +16,9 @@ export const isThere = (pid) => {
 	return found !== null && found.state !== "Z";
 };
 
+// Each of its threads: SIGSTOP has been sent before it has stopped them.
+export const isStopped = (pid) => readdirSync(`/proc/${pid}/task`).every((thread) => stat(thread)?.state === "T");
+
 const commandLine = (pid) => {
 	try {
 		return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
